@@ -1,0 +1,122 @@
+"""What the UI shows of a run: counts, previews, and for the checkout the sentence and the picture."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from journey_analytics.ingest import IngestResult
+from journey_analytics.models import Model
+from journey_analytics.report.figures import Row
+from journey_analytics.report.periods import Period, read_shops
+from journey_analytics.report.sentence import find_sentence
+from journey_analytics.report.strip import read_strip
+from pipelines.pictures import checkout_strip, markdown_table, step_name
+
+Metadata = Mapping[str, Any]
+
+STRIP_TABLES = ("carts", "checkout_drop_off", "clocks", "shops", "stage_transitions")
+"""What sentence and strip are read from, as in the report."""
+
+_PREVIEW_ROWS = 5
+_SHOPS_SHOWN = 3
+_QUESTION = """```sql
+attach 'warehouse.duckdb' (read_only);
+use warehouse;
+from checkout_drop_off where breakdown_by = 'device_type' order by all;
+```"""
+
+
+def table_metadata(connection: duckdb.DuckDBPyConnection, model: Model) -> dict[str, Any]:
+    """Row count, and the first rows by key (only hashed ids are in them)."""
+    count = connection.execute(f"select count(*) from main.{model.name}").fetchall()[0][0]
+    rows = _rows(
+        connection,
+        f"select * from main.{model.name} order by {', '.join(model.key)} limit {_PREVIEW_ROWS}",
+    )
+    return {
+        "dagster/row_count": count,
+        "dagster/relation_identifier": f"warehouse.main.{model.name}",
+        "preview": dg.MetadataValue.md(markdown_table(rows, list(model.columns))),
+    }
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+def drop_off_metadata(connection: duckdb.DuckDBPyConnection, report: Path) -> dict[str, Any]:
+    """For each shop the sentence and the strip of the period that the report shows first."""
+    shown = [(shop, shop.shown) for shop in read_shops(connection)[:_SHOPS_SHOWN]]
+    strips = [
+        (shop, period, read_strip(connection, shop.name, period.starts_on))
+        for shop, period in shown
+        if period
+    ]
+    sentences = [f"**{shop.name}**, {_sentence(period, rows)}" for shop, period, rows in strips]
+    pictures = [checkout_strip(rows) for _, _, rows in strips]
+    return {
+        "where_carts_are_lost": dg.MetadataValue.md("\n\n".join(sentences) or "No carts yet."),
+        "checkout_strip": dg.MetadataValue.md("\n\n".join(pictures) or "No carts yet."),
+        "report": dg.MetadataValue.path(report),
+        "ask_it_yourself": dg.MetadataValue.md(_QUESTION),
+    }
+
+
+def _sentence(period: Period, rows: list[Row]) -> str:
+    """Where most carts were lost inside the checkout, by the rule of the report."""
+    when = f"carts created from {period.starts_on}" + (
+        "" if period.is_mature else " (not all judged yet)"
+    )
+    abandoned = sum(row["dropped_count"] or 0 for row in rows)
+    found = find_sentence(rows, [], [])
+    if found is None:
+        return f"{when}: {abandoned:,} abandoned, too few inside the checkout to name a step."
+    lost = f"{found['dropped']:,} of {found['total']:,}"
+    return f"{when}: {abandoned:,} abandoned; most checkout loss is at *{step_name(found['step'])}*, {lost}."
+
+
+def ingest_metadata(result: IngestResult) -> dict[str, Any]:
+    """The whole run: files read, and what needs a look (no raw values are in a reason)."""
+    problems = [
+        {"where": f"{item.path}:{item.line}", "reason": item.reason, "what to do": item.todo}
+        for item in result.problems[:_PREVIEW_ROWS]
+    ]
+    shown = markdown_table(problems, list(problems[0])) if problems else "none"
+    return {
+        "file_count": len(result.files),
+        "problem_count": len(result.problems),
+        "problems": dg.MetadataValue.md(shown),
+    }
+
+
+def day_metadata(result: IngestResult, day: date) -> dict[str, Any]:
+    """One arrival date: its records, accepted and quarantined."""
+    files = [file for file in result.files if file.arrival_date == day]
+    return {
+        "dagster/partition_row_count": sum(file.accepted_count for file in files),
+        "records_in_count": sum(file.records_in_count for file in files),
+        "quarantined_count": sum(file.quarantined_count for file in files),
+    }
+
+
+def warehouse_metadata(published: Path, report: Path) -> dict[str, Any]:
+    """Where the file and the report are, and how large each table is."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        sizes = _rows(
+            connection,
+            'select table_name as "table", estimated_size as "rows" from duckdb_tables() '
+            "where schema_name = 'main' and not internal order by table_name",
+        )
+    return {
+        "warehouse": dg.MetadataValue.path(published),
+        "report": dg.MetadataValue.path(report),
+        "dagster/row_count": sum(row["rows"] for row in sizes),
+        "size_megabytes": round(published.stat().st_size / 1e6, 2),
+        "tables": dg.MetadataValue.md(markdown_table(sizes, ["table", "rows"])),
+    }

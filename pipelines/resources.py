@@ -1,0 +1,90 @@
+"""Where the pipeline reads and writes, and the calls into the library. No rule about data is here."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from journey_analytics import checks
+from journey_analytics.build import prepare, published_models
+from journey_analytics.config import Config, load
+from journey_analytics.ingest import IngestResult, ingest
+from journey_analytics.landing import Landing, discover
+from journey_analytics.publish import publish
+from journey_analytics.workspace import HomeLock, Workspace
+
+POOL = "home"
+"""All that changes the home directory: `deploy/dagster.yaml` gives every pool one slot, so runs queue here."""
+
+
+class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
+    """The landing folder, the home with lake and warehouse, and the configuration.
+
+    The lock of the home directory is waited for: the command line may be building at the same time.
+
+    Args:
+        landing: Folder with one folder per source.
+        home: Folder of the lake, the workspace, the published warehouse and the report.
+        config: Path of a `journey.toml`; empty: the one in the landing folder, else `config/journey.toml`.
+    """
+
+    landing: str = "data/sample/landing"
+    home: str = "var"
+    config: str = ""
+
+    @classmethod
+    def from_environment(cls) -> "JourneyHome":
+        """The paths that `JOURNEY_LANDING`, `JOURNEY_HOME` and `JOURNEY_CONFIG` name."""
+        names = {"landing": "JOURNEY_LANDING", "home": "JOURNEY_HOME", "config": "JOURNEY_CONFIG"}
+        return cls(
+            **{field: os.environ[name] for field, name in names.items() if os.environ.get(name)}
+        )
+
+    @property
+    def report_path(self) -> Path:
+        """The report that the warehouse asset writes."""
+        return Path(self.home).resolve() / "report" / "index.html"
+
+    def settings(self) -> Config:
+        """The resolved configuration, the same as that of `journey build`."""
+        return load(Path(self.config) if self.config else None, Path(self.landing))
+
+    def discover(self) -> Landing:
+        """What lies in the landing folder now."""
+        return discover(Path(self.landing), self.settings().folders)
+
+    def ingest(self, source: str, days: Sequence[date]) -> IngestResult:
+        """Reads the files of one export format that arrived on the given days into the lake."""
+        with HomeLock(Path(self.home), wait=True):
+            return ingest(Path(self.landing), Path(self.home), self.settings(), [source], days)
+
+    @contextmanager
+    def up_to_date(self, tables: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The workspace, in which the tables and all that they are made of stand at the newest build."""
+        home = Path(self.home)
+        with HomeLock(home, wait=True), Workspace(home) as workspace:
+            prepare(workspace, self.settings()).bring_up(tables)
+            yield workspace.connection
+
+    def check(self, check: checks.Check, tables: Iterable[str]) -> checks.CheckResult:
+        """One check over the workspace; the tables that it reads are brought up to date first."""
+        with self.up_to_date(tables) as connection:
+            results = checks.run(connection, [check.table])
+        return next(result for result in results if result.check.name == check.name)
+
+    def publish(self) -> Path:
+        """Publishes the file that analysts open, then writes the report from it; the link to the file is returned."""
+        # plotly is slow to import: only where it is drawn.
+        from journey_analytics.report import write_report
+
+        home = Path(self.home)
+        with HomeLock(home, wait=True), Workspace(home) as workspace:
+            engine = prepare(workspace, self.settings())
+            engine.bring_up(published_models())
+            published = publish(workspace, home, f"{engine.build_id:06d}")
+            write_report(published, self.report_path)
+        return published.resolve()

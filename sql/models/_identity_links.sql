@@ -1,0 +1,14 @@
+-- The edges and lone identifiers whose connected components are the persons and the carts.
+-- Grain: one row per edge, and one per identifier linked to itself.
+-- Key: node_a, node_b
+select
+    type_a || ':' || value_a as node_a,
+    type_b || ':' || value_b as node_b
+from identity_edges
+where not is_refused and not is_denied
+union
+select
+    node as node_a,
+    node as node_b
+from _identifiers
+where not is_blocked and (scope = 'person' or identifier_type in ('cart_id', 'checkout_id'))

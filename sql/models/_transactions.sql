@@ -1,0 +1,41 @@
+-- The transaction ids of every event: the order, the cart unit (cart and checkout ids seen together) and the
+-- conversation, each of which belongs to exactly one customer. Every name of an order leads to the cart unit that it
+-- was first seen with, so that all of them fall back on one owner.
+-- Grain: one row per event and transaction.
+-- Key: event_id, transaction_key, transaction_type
+with listed as (
+    select distinct
+        i.event_id,
+        i.occurred_at,
+        i.sequence,
+        i.identifier_type as transaction_type,
+        case i.identifier_type when 'order_id' then 1 when 'checkout_id' then 2 when 'cart_id' then 3 else 4 end
+            as transaction_rank,
+        coalesce('unit:' || n.component_key, i.node) as transaction_key,
+        i.event_type = 'order_placed' as is_order_event
+    from _identifiers as i
+    left join _nodes as n on i.node = n.node
+    where i.scope = 'transaction' and not i.is_blocked
+),
+linked as (
+    select
+        o.transaction_key,
+        u.transaction_key as unit_key,
+        row_number() over (
+            partition by o.transaction_key order by u.occurred_at, u.sequence, u.event_id, u.transaction_key
+        ) as link_number
+    from listed as o
+    inner join listed as u on o.event_id = u.event_id and u.transaction_type in ('checkout_id', 'cart_id')
+    where o.transaction_type = 'order_id'
+)
+select
+    t.event_id,
+    t.occurred_at,
+    t.sequence,
+    t.transaction_type,
+    t.transaction_rank,
+    t.transaction_key,
+    coalesce(l.unit_key, t.transaction_key) as group_key,
+    t.is_order_event
+from listed as t
+left join linked as l on t.transaction_key = l.transaction_key and l.link_number = 1

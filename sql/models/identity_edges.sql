@@ -1,0 +1,51 @@
+-- Which identifiers were seen in one event, and by it belong to one person (or, for carts, to one cart).
+-- Grain: one row per pair of identifiers of one event, with its first evidence.
+-- Key: edge_id
+with linked as (
+    select
+        event_id,
+        node,
+        identifier_type,
+        occurred_at,
+        scope,
+        case when scope = 'person' then 'same_event' else 'same_cart' end as rule
+    from _identifiers
+    where not is_blocked and (scope = 'person' or identifier_type in ('cart_id', 'checkout_id'))
+),
+pair as (
+    select
+        a.node as node_a,
+        b.node as node_b,
+        a.identifier_type as type_a,
+        b.identifier_type as type_b,
+        a.event_id,
+        a.rule,
+        a.occurred_at,
+        row_number() over (partition by a.node, b.node order by a.occurred_at, a.event_id) as evidence_number
+    from linked as a
+    inner join linked as b on a.event_id = b.event_id and a.rule = b.rule and a.node < b.node
+),
+-- The edges of an identifier to one type are ranked by first evidence; a refused edge keeps its rank, so that what
+-- is refused does not depend on what else was.
+ranked as (
+    select
+        p.*,
+        row_number() over (partition by node_a, type_b order by occurred_at, event_id, node_b) as rank_a,
+        row_number() over (partition by node_b, type_a order by occurred_at, event_id, node_a) as rank_b
+    from pair as p
+    where evidence_number = 1
+)
+select
+    substr(sha256(r.node_a || chr(31) || r.node_b), 1, 32) as edge_id, -- hash of both identifiers; names the edge
+    r.type_a, -- type of the first identifier
+    substr(r.node_a, length(r.type_a) + 2) as value_a, -- first identifier, with its shop where it is compared within one
+    r.type_b, -- type of the second identifier
+    substr(r.node_b, length(r.type_b) + 2) as value_b, -- second identifier
+    r.event_id, -- first event that carries both
+    r.rule, -- why they are joined: same_event (one person) or same_cart (one cart)
+    r.occurred_at as first_at, -- time of that event (UTC)
+    coalesce(r.rank_a > a.max_count, false) or coalesce(r.rank_b > b.max_count, false) as is_refused, -- beyond a cardinality limit
+    false as is_denied -- denied by an undo
+from ranked as r
+left join identity_limits as a on r.type_a = a.from_type and r.type_b = a.to_type
+left join identity_limits as b on r.type_b = b.from_type and r.type_a = b.to_type

@@ -1,0 +1,24 @@
+"""Reconstructs customer journeys from the exports that shops already have."""
+
+from journey_analytics.build import BuildResult, build
+from journey_analytics.errors import JourneyError
+from journey_analytics.frames import (
+    IdentityPolicy,
+    IdentityResult,
+    SessionPolicy,
+    SessionResult,
+    resolve_identities,
+    sessionize,
+)
+
+__all__ = [
+    "BuildResult",
+    "IdentityPolicy",
+    "IdentityResult",
+    "JourneyError",
+    "SessionPolicy",
+    "SessionResult",
+    "build",
+    "resolve_identities",
+    "sessionize",
+]

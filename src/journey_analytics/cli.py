@@ -1,0 +1,212 @@
+"""The command line: `journey`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from journey_analytics.errors import JourneyError
+
+DEFAULT_HOME = Path("var")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Returns:
+        0 done, 1 a data problem that needs a look or nothing published, 2 wrong usage.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except JourneyError as error:
+        print(f"journey: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="journey", description=__doc__ and "See where customers are lost.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.add_argument("--home", type=Path, default=DEFAULT_HOME, help="home directory (default ./var)")
+        sub.set_defaults(run=run)
+        return sub
+
+    demo = command("demo", _demo, "Generate a sample shop, build it and print its checkout drop-off.")
+    sample = command("sample", _sample, "Write the exports of a realistic sports-shoe shop, and the truth beside them.")
+    sample.add_argument("--out", type=Path, required=True, help="folder to write landing/ and truth/ into")
+    for each in (demo, sample):
+        each.add_argument("--customers", type=_positive, default=400)
+        each.add_argument("--days", type=_positive, default=60)
+        each.add_argument("--seed", type=int, default=1)
+    sample.add_argument("--events", type=_count, help="a benchmark lake of about N records, for example 1M")
+    build = command("build", _build, "Read new exports and bring tables, warehouse and report up to date.")
+    build.add_argument("--landing", type=Path, required=True, help="folder of exports: <source>/<date>/<file>")
+    build.add_argument("--config", type=Path, help="configuration file")
+    build.add_argument("--full", action="store_true", help="make every table anew")
+    build.add_argument("--as-of", type=_timestamp, help="see nothing after this time (UTC)")
+    build.add_argument("--known-at", type=date.fromisoformat, help="only files that had arrived by this date")
+    command("publish", _publish, "Publish the workspace as it is, if its checks pass.")
+    command("report", _report, "Write the report page from the published file.")
+    command("check", _check, "Run every check on the published file.")
+    explain = command("explain", _explain, "Tell one customer's journey and why it was counted so.")
+    explain.add_argument("customer", help="customer key or id, e-mail, phone, order id or any other identifier")
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    out = options.home / "sample"
+    _write_sample(options, out, None)
+    return _build_and_print(out / "landing", options.home)
+
+
+def _sample(options: argparse.Namespace) -> int:
+    _write_sample(options, options.out, options.events)
+    print(f"Wrote {options.out / 'landing'} and {options.out / 'truth'}.")
+    return 0
+
+
+def _write_sample(options: argparse.Namespace, out: Path, events: int | None) -> None:
+    from journey_analytics.sample import write_sample
+
+    with _Bar("sample") as bar:
+        write_sample(
+            out, customers=options.customers, days=options.days, seed=options.seed, events=events, progress=bar.show
+        )
+
+
+def _build(options: argparse.Namespace) -> int:
+    return _build_and_print(
+        options.landing, options.home, options.config, options.full, options.as_of, options.known_at
+    )
+
+
+def _build_and_print(
+    landing: Path,
+    home: Path,
+    config: Path | None = None,
+    full: bool = False,
+    as_of: datetime | None = None,
+    known_at: date | None = None,
+) -> int:
+    from journey_analytics.build import build
+    from journey_analytics.summary import drop_off_table
+    from journey_analytics.understood import understood
+    from journey_analytics.warehouse import open_warehouse
+
+    with _Bar("build") as bar:
+        result = build(landing, home, config, full, as_of, known_at, progress=bar.show)
+    if result.refusal is not None:
+        print(f"journey: {result.refusal}", file=sys.stderr)
+        return 1
+    with open_warehouse(home) as connection:
+        print(understood(result, connection))
+        print()
+        print(drop_off_table(connection))
+    print(f"\nReport: {result.report}\nTables: {result.warehouse}")
+    if result.exit_code:
+        print("Something needs a look: see the problems above. Everything else was published.", file=sys.stderr)
+    return result.exit_code
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from journey_analytics.build import prepare, published_models
+    from journey_analytics.config import load
+    from journey_analytics.publish import publish
+    from journey_analytics.workspace import HomeLock, Workspace
+
+    with HomeLock(options.home), Workspace(options.home) as workspace, _Bar("publish") as bar:
+        engine = prepare(workspace, load(home=options.home))
+        engine.bring_up(published_models(), bar.show)
+        path = publish(workspace, options.home, f"{engine.build_id:06d}")
+    print(f"Published {path}.")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from journey_analytics.report import write_report
+    from journey_analytics.warehouse import open_warehouse
+
+    open_warehouse(options.home).close()
+    path = write_report(options.home / "warehouse.duckdb", options.home / "report" / "index.html")
+    print(f"Wrote {path}.")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from journey_analytics import checks
+    from journey_analytics.warehouse import open_warehouse
+
+    with open_warehouse(options.home) as connection:
+        results = checks.run(connection)
+    for result in results:
+        mark = "holds" if result.has_passed else f"BROKEN in {result.failed_count} rows ({result.check.severity})"
+        print(f"{result.check.title}: {mark}")
+        for example in result.examples:
+            print(f"    {example}")
+    return 0 if all(result.has_passed for result in results) else 1
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from journey_analytics.explain import explain
+    from journey_analytics.privacy import hashing_key
+    from journey_analytics.warehouse import open_warehouse
+
+    with open_warehouse(options.home) as connection:
+        print(explain(connection, options.customer, hashing_key(options.home)))
+    return 0
+
+
+class _Bar:
+    """A progress bar on standard error, shown to people only."""
+
+    def __init__(self, title: str) -> None:
+        self._bar = tqdm(desc=title, disable=not sys.stderr.isatty(), leave=False, unit="")
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def show(self, what: str, number: int, total: int) -> None:
+        """Moves the bar to `number` of `total` and names what is being done."""
+        self._bar.total = total
+        self._bar.n = number
+        self._bar.set_postfix_str(what)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+    return value
+
+
+def _count(text: str) -> int:
+    units = {"k": 1_000, "m": 1_000_000}
+    number, unit = (text[:-1], units[text[-1].lower()]) if text[-1:].lower() in units else (text, 1)
+    try:
+        return _positive(str(int(float(number) * unit)))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no count; write for example 250k or 1M") from None
+
+
+def _timestamp(text: str) -> datetime:
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write for example 2026-11-20T22:10Z") from None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,262 @@
+"""Brings tables up to date: the same select over everything, or over the customers that changed.
+
+A build has a number. Every table records the build it stands at; its own work is what `changes` lists since
+then, so a crash, a second run or a click on a single asset can never skip a customer.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+
+from journey_analytics.config import Config
+from journey_analytics.identity import write_components
+from journey_analytics.models import Model, load_models, with_ancestors
+from journey_analytics.stages import insert_stage_rules
+from journey_analytics.workspace import Workspace
+
+Progress = Callable[[str, int, int], None]
+
+# What changes in these is listed customer by customer in `changes`.
+LISTED_BY_CUSTOMER = frozenset({"events", "event_customers", "_identifiers", "_transactions"})
+
+
+@dataclass
+class Engine:
+    """The models of one build over one workspace.
+
+    Args:
+        workspace: The open workspace.
+        config: The resolved configuration.
+        build_id: The build to bring tables to.
+        rules_hash: Fingerprint of SQL, configuration and package; a table made under another is made anew.
+        seconds: Filled with the time that each model took.
+    """
+
+    workspace: Workspace
+    config: Config
+    build_id: int
+    rules_hash: str
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return self.workspace.connection
+
+    def bring_up(self, names: Iterable[str], progress: Progress | None = None) -> None:
+        """Runs the given models and all their ancestors that do not stand at this build yet."""
+        models = load_models()
+        order = with_ancestors(names)
+        for number, name in enumerate(order, start=1):
+            if progress:
+                progress(name, number, len(order))
+            state = self._state(name)
+            if state is not None and state[0] == self.build_id and state[1] == self.rules_hash:
+                continue
+            begun = time.perf_counter()
+            self._run(models[name], state)
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
+    def _state(self, name: str) -> tuple[int, str] | None:
+        rows = self._connection.execute(
+            "select build_id, rules_hash from main.builds where table_name = ?", [name]
+        ).fetchall()
+        return (int(rows[0][0]), str(rows[0][1])) if rows else None
+
+    def _run(self, model: Model, state: tuple[int, str] | None) -> None:
+        sql = insert_stage_rules(model.sql, self.config)
+        if model.name == "clocks" and state is not None:
+            self._keep_clocks()
+        if (
+            model.is_per_customer
+            and state is not None
+            and state[1] == self.rules_hash
+            and not self._inputs_replaced(model, state[0])
+        ):
+            self._increment(model, sql, state[0])
+        else:
+            self._replace(model, sql, state is not None)
+        if model.name == "_identity_links":
+            write_components(self._connection)
+        if model.name == "event_customers":
+            self._list_changes()
+
+    def _replace(self, model: Model, sql: str, existed: bool) -> None:
+        """Makes a table anew; its readers learn of it by `replaced` if it now says something else."""
+        connection = self._connection
+        connection.execute("begin")
+        try:
+            connection.execute(f"create or replace table main.{model.name} as {sql}")
+            content = None if model.is_per_customer else table_hash(connection, model.name)
+            old = connection.execute(
+                "select content_hash from main.builds where table_name = ?", [model.name]
+            ).fetchall()
+            if existed and (model.is_per_customer or old[0][0] != content) and self._is_news(model.name):
+                connection.execute("insert into main.replaced values (?, ?)", [self.build_id, model.name])
+            self._mark(model, content)
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        connection.execute("commit")
+
+    def _mark(self, model: Model, content: str | None = None) -> None:
+        self._connection.execute(
+            "insert or replace into main.builds values (?, ?, ?, ?)",
+            [model.name, self.build_id, self.rules_hash, content],
+        )
+
+    def _is_news(self, name: str) -> bool:
+        """Whether a changed content of the table must replace its readers whole.
+
+        What changes in the event tables is listed customer by customer in `changes`. So is what the clocks
+        change, by `next_change_at`, as long as no clock goes back.
+        """
+        if name != "clocks":
+            return name not in LISTED_BY_CUSTOMER
+        back = self._connection.execute(
+            "select count(*) from main.clocks as c inner join temp.kept_clocks as k on c.shop = k.shop where "
+            "c.as_of < k.as_of or c.cart_as_of < k.cart_as_of or c.journey_as_of < k.journey_as_of "
+            "or (c.cart_as_of is null) <> (k.cart_as_of is null)"
+        ).fetchall()
+        return bool(back[0][0])
+
+    def _keep_clocks(self) -> None:
+        self._connection.execute("create or replace temp table kept_clocks as select * from main.clocks")
+
+    def _inputs_replaced(self, model: Model, since: int) -> bool:
+        rows = self._connection.execute(
+            "select count(*) from main.replaced where build_id > ? and list_contains(?, table_name)",
+            [since, list(model.inputs)],
+        ).fetchall()
+        return bool(rows[0][0])
+
+    # ------------------------------------------------------------------------------- increments
+    def _increment(self, model: Model, sql: str, since: int) -> None:
+        """Runs the unchanged select over the affected customers, through views of the same names."""
+        connection = self._connection
+        catalog = connection.execute("select current_database()").fetchall()[0][0]
+        connection.execute(
+            "create or replace table main.affected as select distinct slice_key from main.changes where build_id > ?",
+            [since],
+        )
+        connection.execute("drop schema if exists delta cascade")
+        connection.execute("create schema delta")
+        for table in model.inputs:
+            condition = self._slice_condition(catalog, table)
+            if condition:
+                connection.execute(
+                    f"create view delta.{table} as select t.* from {catalog}.main.{table} as t {condition}"
+                )
+        key = "slice_key" if "slice_key" in self._columns(model.name) else "customer_key"
+        connection.execute("begin")
+        try:
+            connection.execute("set search_path = 'delta,main'")
+            connection.execute(f"create or replace temp table increment as {sql}")
+            connection.execute("set search_path = 'main'")
+            connection.execute(
+                f"delete from main.{model.name} where {key} in (select slice_key from main.affected)"
+            )
+            connection.execute(f"insert into main.{model.name} by name select * from increment")
+            self._mark(model)
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        else:
+            connection.execute("commit")
+        finally:
+            connection.execute("set search_path = 'main'")
+            connection.execute("drop schema if exists delta cascade")
+            connection.execute("drop table if exists main.affected")
+            connection.execute("drop table if exists temp.increment")
+
+    def _slice_condition(self, catalog: str, table: str) -> str:
+        """How a table is restricted to the affected customers; empty for a table of no customer."""
+        columns = self._columns(table)
+        affected = f"{catalog}.main.affected as a"
+        if "slice_key" in columns:
+            return f"semi join {affected} on t.slice_key = a.slice_key"
+        if "customer_key" in columns:
+            return f"semi join {affected} on t.customer_key = a.slice_key"
+        if "event_id" in columns:
+            return (
+                f"semi join (select c.event_id from {catalog}.main.event_customers as c "
+                f"semi join {affected} on c.slice_key = a.slice_key) as e on t.event_id = e.event_id"
+            )
+        return ""
+
+    def _columns(self, table: str) -> set[str]:
+        rows = self._connection.execute(
+            "select column_name from duckdb_columns() where schema_name = 'main' and table_name = ? "
+            "and database_name = current_database()",
+            [table],
+        ).fetchall()
+        return {name for (name,) in rows}
+
+    def _list_changes(self) -> None:
+        """Appends to `changes` the customers whose events or assignments differ from the last build's, and
+        those whose verdicts the clocks change."""
+        connection = self._connection
+        connection.execute(
+            "create or replace temp table slices as select c.slice_key, count(*) as event_count, "
+            "sum(hash(e, c)::hugeint) as content from main.events as e "
+            "inner join main.event_customers as c on e.event_id = c.event_id group by c.slice_key"
+        )
+        connection.execute(
+            "create table if not exists main.slice_state as select * from temp.slices where false"
+        )
+        connection.execute("begin")
+        connection.execute(
+            "insert into main.changes select ?, slice_key from ("
+            "(select * from temp.slices except select * from main.slice_state) union all "
+            "(select * from main.slice_state except select * from temp.slices)) as d group by slice_key",
+            [self.build_id],
+        )
+        connection.execute("create or replace table main.slice_state as select * from temp.slices")
+        for table in self._tables_with_verdicts():
+            connection.execute(
+                f"insert into main.changes select distinct ?, t.customer_key from main.{table} as t "
+                "where t.next_change_at <= (select max(greatest(as_of, cart_as_of, journey_as_of)) from main.clocks)",
+                [self.build_id],
+            )
+        connection.execute("commit")
+        connection.execute("drop table temp.slices")
+
+
+    def _tables_with_verdicts(self) -> list[str]:
+        return [
+            name
+            for name, model in load_models().items()
+            if model.is_per_customer and "next_change_at" in self._columns(name)
+        ]
+
+
+def table_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """A hash of a table's rows as a set, whatever their order.
+
+    Args:
+        connection: An open connection.
+        table: Name of a table of ours.
+    """
+    row = connection.execute(f"select count(*), sum(hash(t)::hugeint) from main.{table} as t").fetchall()[0]
+    return f"{row[0]}-{row[1]}"
+
+
+def begin_build(workspace: Workspace, inputs: dict[str, object], rules_hash: str, as_of: datetime | None) -> int:
+    """Opens a build number: the last one if nothing that the tables depend on has changed, else the next."""
+    connection = workspace.connection
+    text = json.dumps(inputs, sort_keys=True, default=str)
+    inputs_hash = hashlib.sha256(text.encode()).hexdigest()
+    rows = connection.execute(
+        "select build_id, inputs_hash, rules_hash from main.runs order by build_id desc limit 1"
+    ).fetchall()
+    if rows and rows[0][1:] == (inputs_hash, rules_hash):
+        return int(rows[0][0])
+    build_id = int(rows[0][0]) + 1 if rows else 1
+    connection.execute(
+        "insert into main.runs values (?, ?, ?, ?, ?)", [build_id, inputs_hash, rules_hash, as_of, inputs.get("config")]
+    )
+    return build_id

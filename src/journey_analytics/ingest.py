@@ -1,0 +1,258 @@
+"""Ingestion: landing files into the lake, each distinct content once, every record kept or quarantined.
+
+What belongs here is which file is read, and what the manifest says of it afterwards. How a file is read is
+`reading.py`; what its records mean is SQL.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from journey_analytics.config import Config
+from journey_analytics.contents import Content, distinct_contents
+from journey_analytics.lake import Lake, ManifestRow
+from journey_analytics.landing import Landing, LandingFile, Problem, discover
+from journey_analytics.privacy import check_key, hashing_key, key_fingerprint
+from journey_analytics.reading import FileWork, LakeReading
+from journey_analytics.reasons import explain
+from journey_analytics.sources.extract import reader_hash
+
+__all__ = ["FileReport", "IngestResult", "Problem", "ingest"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of one landing file.
+
+    Args:
+        source: Landing folder.
+        source_system: Reader.
+        path: Relative to the landing folder.
+        source_file: Content hash.
+        arrival_date: Day of arrival that holds for this content.
+        records_in_count: Records in the file.
+        accepted_count: Of them in the lake.
+        quarantined_count: Of them set aside.
+        is_file_problem: The file as a whole needs a look.
+        status: `new`, `read_again` (the reader changed), `known`, `arrived_earlier` or `copy` (of another path).
+    """
+
+    source: str
+    source_system: str
+    path: str
+    source_file: str
+    arrival_date: date
+    records_in_count: int
+    accepted_count: int
+    quarantined_count: int
+    is_file_problem: bool
+    status: str
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What became of all files, and what needs a look."""
+
+    files: list[FileReport] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def ingest(
+    landing: Path,
+    home: Path,
+    config: Config,
+    sources: Sequence[str] | None = None,
+    arrival_dates: Sequence[date] | None = None,
+    known_at: date | None = None,
+    progress: Progress | None = None,
+) -> IngestResult:
+    """Reads what is new in the landing folder into the lake.
+
+    Args:
+        landing: Folder of exports, `landing/<source>/<arrival date>/<file>`.
+        home: The lake is below it.
+        config: The configuration.
+        sources: Only these landing folders or readers.
+        arrival_dates: Only files of these days; a file whose day only its records tell is always looked at.
+        known_at: Only files that had arrived on or before this day.
+        progress: Called with (what, number, of how many).
+
+    Returns:
+        Every file considered, known ones too, and the problems of all of them. A bad file is a problem and no exception.
+
+    Raises:
+        JourneyError: The hashing key is missing, too short, or not the one that the lake was written with.
+    """
+    key = hashing_key(home)
+    lake = Lake(home)
+    lake.prepare()
+    manifest = lake.manifest()
+    check_key(key, {row.key_fingerprint for row in manifest.values()}, str(lake.root))
+    found = discover(landing, config.folders)
+    files = [file for file in found.files if _is_wanted(file, sources, arrival_dates, known_at)]
+    result = IngestResult(problems=_wanted_problems(found, sources))
+    contents = distinct_contents(files, lake, result.problems)
+    run = _Run(lake, manifest, key, config, result)
+    run.take(contents, progress)
+    return result
+
+
+def _is_wanted(
+    file: LandingFile,
+    sources: Sequence[str] | None,
+    days: Sequence[date] | None,
+    known_at: date | None,
+) -> bool:
+    if sources is not None and file.folder not in sources and file.reader.name not in sources:
+        return False
+    if file.arrival_date is None:
+        return True
+    return (days is None or file.arrival_date in days) and (
+        known_at is None or file.arrival_date <= known_at
+    )
+
+
+def _wanted_problems(found: Landing, sources: Sequence[str] | None) -> list[Problem]:
+    return [problem for problem in found.problems if sources is None or problem.source in sources]
+
+
+class _Run:
+    """One ingestion: decides per content, reads what is needed, keeps the manifest."""
+
+    def __init__(
+        self, lake: Lake, manifest: dict[tuple[str, str], ManifestRow], key: bytes, config: Config, result: IngestResult
+    ) -> None:  # fmt: skip
+        self._lake, self._manifest, self._config, self._result = lake, manifest, config, result
+        self._fingerprint = key_fingerprint(key)
+        self._reading = LakeReading(lake, key, config)
+        self._hashes: dict[str, str] = {}
+        self._statuses: dict[tuple[str, str], str] = {}
+
+    def take(self, contents: list[Content], progress: Progress | None) -> None:
+        """Goes through all contents; the manifest grows as files are finished."""
+        try:
+            unread = [content for content in contents if not self._is_settled(content)]
+            for number, content in enumerate(unread, start=1):
+                if progress:
+                    progress(f"reading {content.files[0].name}", number, len(unread))
+                self._record(self._reading.add(self._work(content)))
+            self._record(self._reading.finish())
+        finally:
+            self._reading.close()
+        for content in contents:
+            self._report(content)
+
+    def _hash(self, content: Content) -> str:
+        reader = content.files[0].reader
+        if reader.name not in self._hashes:
+            self._hashes[reader.name] = reader_hash(reader, self._config)
+        return self._hashes[reader.name]
+
+    def _is_settled(self, content: Content) -> bool:
+        """Known under this reader; an earlier arrival date, also when found later, becomes the file's."""
+        known = self._manifest.get((content.files[0].folder, content.source_file))
+        if known is None or known.reader_hash != self._hash(content):
+            self._statuses[content.files[0].folder, content.source_file] = (
+                "read_again" if known else "new"
+            )
+            return False
+        newest = known.newest_record_at.astimezone(UTC).date() if known.newest_record_at else None
+        earliest = min(_arrivals(content, newest))
+        self._statuses[known.key] = "known"
+        if earliest < known.arrival_date:
+            self._lake.move(known, earliest)
+            values = {name: value for name, value in vars(known).items() if name != "run_seq"}
+            self._append([{**values, "arrival_date": earliest}])
+            self._statuses[known.key] = "arrived_earlier"
+        return True
+
+    def _work(self, content: Content) -> FileWork:
+        first = content.files[0]
+        return FileWork(first.path, first.name, first.folder, first.reader, content.source_file,
+                        content.break_reason, content.break_line, content)  # fmt: skip
+
+    def _record(self, finished: Iterable[FileWork]) -> None:
+        """Puts finished files in their place, then says so in the manifest: never the other way round."""
+        rows = []
+        for work in finished:
+            content = work.content
+            known = self._manifest.get((work.folder, work.source_file))
+            newest = work.newest_at.astimezone(UTC).date() if work.newest_at else None
+            arrival = min([*_arrivals(content, newest), *([known.arrival_date] if known else [])])
+            work.publish(self._lake, arrival)
+            if known and known.arrival_date != arrival:
+                for kind in ("events", "quarantine"):
+                    self._lake.remove(kind, work.folder, known.arrival_date, work.source_file)
+            rows.append({
+                "source_folder": work.folder,
+                "source_system": work.reader.name,
+                "source_file": work.source_file,
+                "path": work.name,
+                "arrival_date": arrival,
+                "records_in_count": work.accepted_count + work.quarantined_count,
+                "accepted_count": work.accepted_count,
+                "quarantined_count": work.quarantined_count,
+                "is_file_problem": work.is_file_problem,
+                "reader_hash": self._hash(content),
+                "key_fingerprint": self._fingerprint,
+                "newest_record_at": work.newest_at,
+            })  # fmt: skip
+        self._append(rows)
+
+    def _append(self, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            for row in self._lake.append_manifest(rows):
+                self._manifest[row.key] = row
+
+    def _report(self, content: Content) -> None:
+        row = self._manifest[content.files[0].folder, content.source_file]
+        for number, file in enumerate(content.files):
+            status = self._statuses[row.key] if number == 0 else "copy"
+            counts = (
+                (row.records_in_count, row.accepted_count, row.quarantined_count)
+                if number == 0
+                else (0, 0, 0)
+            )
+            report = FileReport(
+                file.folder, row.source_system, file.name, row.source_file, row.arrival_date, *counts,
+                is_file_problem=row.is_file_problem, status=status,
+            )  # fmt: skip
+            self._result.files.append(report)
+        if row.quarantined_count:
+            self._result.problems.extend(_problems(self._lake, row, content.files[0].name))
+
+
+def _arrivals(content: Content, newest: date | None) -> list[date]:
+    """The arrival date of every path: the folder's or name's, else the day of its newest record."""
+    return [file.arrival_date or newest or file.fallback_date for file in content.files]
+
+
+def _problems(lake: Lake, row: ManifestRow, path: str) -> Iterator[Problem]:
+    """The quarantine of a file, one problem for each reason, with the first line it was met on."""
+    table = pq.read_table(
+        lake.file("quarantine", row.source_folder, row.arrival_date, row.source_file)
+    )
+    reasons: dict[tuple[str, bool], list[int]] = {}
+    for reason, is_file_problem, line in zip(
+        table["reason"].to_pylist(),
+        table["is_file_problem"].to_pylist(),
+        table["source_row"].to_pylist(),
+        strict=True,
+    ):
+        reasons.setdefault((reason, is_file_problem), []).append(line)
+    for (reason, is_file_problem), lines in reasons.items():
+        yield Problem(
+            row.source_folder,
+            path,
+            min(lines),
+            reason,
+            explain(reason),
+            is_file_problem,
+            len(lines),
+        )

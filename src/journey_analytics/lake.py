@@ -1,0 +1,181 @@
+"""The lake: one Parquet file per ingested file, written aside and renamed, and the manifest that names them.
+
+`events/source=<folder>/arrival_date=<day>/<hash>.parquet`, `quarantine/…` alike, `manifest/<seq>.parquet`.
+The manifest only grows; of the rows of one file the one with the highest `run_seq` holds.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_UTC = pa.timestamp("us", "UTC")
+MANIFEST_SCHEMA = pa.schema([
+    ("run_seq", pa.int64()),
+    ("source_folder", pa.string()),
+    ("source_system", pa.string()),
+    ("source_file", pa.string()),
+    ("path", pa.string()),
+    ("arrival_date", pa.date32()),
+    ("records_in_count", pa.int64()),
+    ("accepted_count", pa.int64()),
+    ("quarantined_count", pa.int64()),
+    ("is_file_problem", pa.bool_()),
+    ("reader_hash", pa.string()),
+    ("key_fingerprint", pa.string()),
+    ("newest_record_at", _UTC),
+])  # fmt: skip
+QUARANTINE_SCHEMA = pa.schema([
+    ("source_folder", pa.string()),
+    ("source_file", pa.string()),
+    ("path", pa.string()),
+    ("source_row", pa.int64()),
+    ("reason", pa.string()),
+    ("raw_hash", pa.string()),
+    ("is_file_problem", pa.bool_()),
+])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ManifestRow:
+    """What is known of one ingested file.
+
+    Args:
+        run_seq: Number of the manifest file that brought this row; a higher one replaces it.
+        source_folder: Landing folder.
+        source_system: Reader.
+        source_file: SHA-256 of the decompressed content (of the raw bytes where it cannot be decompressed).
+        path: Relative to the landing folder, without personal data.
+        arrival_date: Day of arrival; the earliest that was ever found.
+        records_in_count: Records in the file; an unreadable or empty file counts as one.
+        accepted_count: Records whose rows are in the lake.
+        quarantined_count: Records set aside.
+        is_file_problem: The file as a whole needs a look.
+        reader_hash: Reader, its options and version; a change means reading again.
+        key_fingerprint: Names the hashing key.
+        newest_record_at: Newest time among the accepted records.
+    """
+
+    run_seq: int
+    source_folder: str
+    source_system: str
+    source_file: str
+    path: str
+    arrival_date: date
+    records_in_count: int
+    accepted_count: int
+    quarantined_count: int
+    is_file_problem: bool
+    reader_hash: str
+    key_fingerprint: str
+    newest_record_at: datetime | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Folder and content: what the manifest is unique by."""
+        return self.source_folder, self.source_file
+
+
+class Lake:
+    """Paths and atomic writes below `HOME/lake`."""
+
+    def __init__(self, home: Path) -> None:
+        self.root = home / "lake"
+        self.aside = self.root / ".aside"
+
+    def prepare(self) -> None:
+        """Makes the folders; what a killed run left aside is removed."""
+        for folder in (
+            self.aside,
+            self.root / "events",
+            self.root / "quarantine",
+            self.root / "manifest",
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+        for left in self.aside.iterdir():
+            left.unlink()
+
+    def file(self, kind: str, folder: str, arrival: date, source_file: str) -> Path:
+        """Where the rows of a file lie; `kind` is events or quarantine."""
+        return (
+            self.root
+            / kind
+            / f"source={folder}"
+            / f"arrival_date={arrival.isoformat()}"
+            / f"{source_file}.parquet"
+        )
+
+    def events_of(self, rows: Iterable[ManifestRow]) -> list[Path]:
+        """The Parquet files of these manifest rows that hold any row."""
+        return [
+            self.file("events", row.source_folder, row.arrival_date, row.source_file)
+            for row in rows
+            if row.accepted_count
+        ]
+
+    def writer(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
+        """A Parquet writer into a file aside; `publish` moves it to its place."""
+        return pq.ParquetWriter(self.aside / name, schema, compression="zstd", compression_level=1)
+
+    def publish(self, name: str, target: Path) -> None:
+        """Moves a finished file from aside to its place: all of it or nothing is seen there."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = self.aside / name
+        _sync(source)
+        source.replace(target)
+
+    def move(self, row: ManifestRow, arrival: date) -> None:
+        """Moves the rows of a file to an earlier arrival date; a second call finds nothing to do."""
+        for kind in ("events", "quarantine"):
+            old = self.file(kind, row.source_folder, row.arrival_date, row.source_file)
+            if old.exists():
+                new = self.file(kind, row.source_folder, arrival, row.source_file)
+                new.parent.mkdir(parents=True, exist_ok=True)
+                old.replace(new)
+
+    def remove(self, kind: str, folder: str, arrival: date, source_file: str) -> None:
+        """Removes rows that a new reading no longer yields."""
+        self.file(kind, folder, arrival, source_file).unlink(missing_ok=True)
+
+    def manifest(self) -> dict[tuple[str, str], ManifestRow]:
+        """The effective manifest: of each folder and content the row with the highest `run_seq`."""
+        effective: dict[tuple[str, str], ManifestRow] = {}
+        for path in sorted((self.root / "manifest").glob("*.parquet")):
+            for values in pq.read_table(path, schema=MANIFEST_SCHEMA).to_pylist():
+                row = ManifestRow(**values)
+                known = effective.get(row.key)
+                if known is None or row.run_seq >= known.run_seq:
+                    effective[row.key] = row
+        return effective
+
+    def append_manifest(self, rows: Sequence[dict[str, Any]]) -> list[ManifestRow]:
+        """Adds rows (all columns but `run_seq`) as the next manifest file, and returns them numbered."""
+        folder = self.root / "manifest"
+        numbers = [int(path.stem) for path in folder.glob("*.parquet") if path.stem.isdigit()]
+        sequence = max(numbers, default=0) + 1
+        numbered = [ManifestRow(run_seq=sequence, **row) for row in rows]
+        aside = self.aside / f"manifest-{os.getpid()}.parquet"
+        pq.write_table(
+            pa.Table.from_pylist([asdict(row) for row in numbered], schema=MANIFEST_SCHEMA), aside
+        )
+        _sync(aside)
+        # A link fails where another process took the number; a rename would lose its rows.
+        os.link(aside, folder / f"{sequence:08d}.parquet")
+        aside.unlink()
+        return numbered
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+assert [item.name for item in fields(ManifestRow)] == MANIFEST_SCHEMA.names  # noqa: S101 one list, two forms

@@ -1,0 +1,151 @@
+"""The models: one SQL select per table, with its grain, key, inputs and column comments read from the file."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+
+import sqlglot
+from sqlglot import exp
+
+from journey_analytics.errors import JourneyError
+from journey_analytics.resources import folder, sql_text
+
+# Tables that a model may read and that no model file makes: see parameters.py, identity.py, lake.py.
+LOADED_TABLES = frozenset(
+    {
+        "_observations",
+        "_quarantine",
+        "_components",
+        "manifest",
+        "settings",
+        "readers",
+        "shop_settings",
+        "shop_accounts",
+        "shop_folders",
+        "event_map",
+        "event_types",
+        "page_rules",
+        "failure_rules",
+        "steps",
+        "step_capability",
+        "source_ranks",
+        "feeds",
+        "stages",
+        "funnel_definitions",
+        "breakdowns",
+        "blocklist",
+        "identity_limits",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """One table: its select, and what the header and the comments of the file say about it."""
+
+    name: str
+    sql: str
+    description: str
+    grain: str
+    key: tuple[str, ...]
+    is_per_customer: bool
+    inputs: tuple[str, ...]
+    columns: dict[str, str]
+
+    @property
+    def is_published(self) -> bool:
+        """Interim models begin with an underscore and stay in the workspace."""
+        return not self.name.startswith("_")
+
+
+def read_model(name: str) -> Model:
+    """Reads one model file.
+
+    Raises:
+        JourneyError: The file is not a single select, or its header lacks grain or key.
+    """
+    sql = sql_text("models", name)
+    header = _header(sql)
+    statements = sqlglot.parse(sql, read="duckdb")
+    tree = statements[0]
+    if len(statements) != 1 or not isinstance(tree, exp.Query):
+        raise JourneyError("A model is one select.", f"sql/models/{name}.sql", "Split the file.")
+    missing = {"grain", "key"} - header.keys()
+    if missing:
+        raise JourneyError(f"The header lacks {sorted(missing)}.", f"sql/models/{name}.sql", "Add the lines.")
+    return Model(
+        name=name,
+        sql=sql,
+        description=header["what"],
+        grain=header["grain"],
+        key=tuple(part.strip() for part in header["key"].split(",")),
+        is_per_customer=header.get("slice", "none") == "customer",
+        inputs=_inputs(tree),
+        columns={
+            column.alias_or_name: (column.comments or [""])[-1].strip()
+            for column in tree.selects
+        },
+    )
+
+
+@cache
+def load_models() -> dict[str, Model]:
+    """All models by name, in the order in which they can run."""
+    names = sorted(path.stem for path in (folder("sql") / "models").glob("*.sql"))
+    found = {name: read_model(name) for name in names}
+    for model in found.values():
+        unknown = [table for table in model.inputs if table not in found and table not in LOADED_TABLES]
+        if unknown:
+            raise JourneyError(
+                f"The model reads unknown tables: {', '.join(unknown)}.",
+                f"sql/models/{model.name}.sql",
+                "Correct the name or add the model.",
+            )
+    graph = {name: [table for table in model.inputs if table in found] for name, model in found.items()}
+    if "_components" in {table for model in found.values() for table in model.inputs}:
+        # The loop over identity edges stands between two models: whoever reads its result waits for its input.
+        for name, model in found.items():
+            if "_components" in model.inputs:
+                graph[name].append("_identity_links")
+    return {name: found[name] for name in TopologicalSorter(graph).static_order()}
+
+
+def with_ancestors(names: Iterable[str]) -> list[str]:
+    """The given models and all they read, in running order."""
+    models = load_models()
+    wanted: set[str] = set()
+    stack = list(names)
+    while stack:
+        name = stack.pop()
+        if name in wanted or name not in models:
+            continue
+        wanted.add(name)
+        stack.extend(models[name].inputs)
+        if "_components" in models[name].inputs:
+            stack.append("_identity_links")
+    return [name for name in models if name in wanted]
+
+
+def _header(sql: str) -> dict[str, str]:
+    """The leading comment: free text first, then `Name: value` lines."""
+    found: dict[str, str] = {"what": ""}
+    last = "what"
+    for line in sql.splitlines():
+        if not line.startswith("--"):
+            break
+        text = line[2:].strip()
+        match = re.match(r"(Grain|Key|Slice|Inputs):\s*(.*)", text)
+        if match:
+            last = match[1].lower()
+            found[last] = match[2]
+        else:
+            found[last] = f"{found[last]} {text}".strip()
+    return found
+
+
+def _inputs(tree: exp.Expression) -> tuple[str, ...]:
+    inner = {cte.alias for cte in tree.find_all(exp.CTE)}
+    tables = {table.name for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)}
+    return tuple(sorted(tables - inner))

@@ -1,0 +1,210 @@
+"""The parameter tables: what the models know of the configuration, as rows."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from journey_analytics.config import Config
+from journey_analytics.sources import READERS
+
+_PHASES = {"cart": "cart", "billing_address": "payment", "payment": "payment", "review": "payment", "order": "payment"}
+_STEP_LABELS = {
+    "cart": ("Cart", "Carrito", "Carrello"),
+    "checkout_started": ("Checkout started", "Inicio del pago", "Inizio del checkout"),
+    "login": ("Login", "Inicio de sesión", "Accesso"),
+    "contact": ("Contact", "Contacto", "Contatti"),
+    "shipping_address": ("Shipping address", "Dirección de envío", "Indirizzo di spedizione"),
+    "shipping_cost": ("Shipping cost", "Gastos de envío", "Spese di spedizione"),
+    "shipping_method": ("Shipping method", "Método de envío", "Metodo di spedizione"),
+    "billing_address": ("Billing address", "Dirección de facturación", "Indirizzo di fatturazione"),
+    "payment": ("Payment", "Pago", "Pagamento"),
+    "review": ("Review", "Revisión", "Riepilogo"),
+    "order": ("Order", "Pedido", "Ordine"),
+}
+_TEXT = pl.String
+
+
+def write_parameters(
+    connection: duckdb.DuckDBPyConnection,
+    config: Config,
+    commerce_accounts: Iterable[str] = (),
+    as_of: datetime | None = None,
+) -> None:
+    """Creates or replaces every parameter table.
+
+    Args:
+        connection: The workspace.
+        config: The resolved configuration.
+        commerce_accounts: The accounts seen in commerce feeds; without `[[shops]]`, several of them are
+            a shop each.
+        as_of: Replaces the newest watermark.
+    """
+    tables = {
+        "settings": _settings(config, as_of, list(commerce_accounts)),
+        **_shops(config, list(commerce_accounts)),
+        **_sources(config),
+        **_taxonomy(config),
+        **_journey(config),
+    }
+    for name, frame in tables.items():
+        connection.register("parameter_frame", frame)
+        connection.execute(f"create or replace table main.{name} as select * from parameter_frame")
+        connection.unregister("parameter_frame")
+
+
+def _settings(config: Config, as_of: datetime | None, accounts: list[str]) -> pl.DataFrame:
+    row = {
+        "session_timeout": config.sessions.timeout,
+        "messaging_timeout": config.sessions.messaging_timeout,
+        "click_join_within": config.sessions.click_joins_within,
+        "echo_view_within": config.echoes.view_window,
+        "echo_within": config.echoes.window,
+        "idle_after": config.carts.idle_after,
+        "abandoned_after": config.carts.abandoned_after,
+        "recover_within": config.carts.recover_within,
+        "cart_join_within": config.carts.joins_within,
+        "journey_silence": config.journeys.silence,
+        "journey_consideration_after": config.journeys.consideration_after,
+        "outcome_event": config.journeys.outcome_event,
+        "period": config.period,
+        "min_checkouts_for_order": config.carts.min_checkouts_for_order,
+        "device_persons_limit": config.identity.device_persons_limit,
+        "device_persons_days": config.identity.device_persons_days,
+        "default_shop": default_shop(config, accounts),
+        "as_of": as_of,
+    }
+    types = {
+        "as_of": pl.Datetime("us", "UTC"),
+        "min_checkouts_for_order": pl.Int32,
+        "device_persons_limit": pl.Int32,
+        "device_persons_days": pl.Int32,
+    }
+    return pl.DataFrame([row], schema_overrides=types)
+
+
+def default_shop(config: Config, commerce_accounts: list[str]) -> str:
+    """The shop of a record whose account and folder no shop names."""
+    if len(config.shops) == 1 and not config.shops[0].accounts and not config.shops[0].folders:
+        return config.shops[0].name
+    return "unassigned" if config.shops or len(commerce_accounts) > 1 else "default"
+
+
+def _shops(config: Config, accounts: list[str]) -> dict[str, pl.DataFrame]:
+    """Without a `[[shops]]` entry one shop `default`; several commerce accounts are a shop each."""
+    fallback = default_shop(config, accounts)
+    shops = [(shop.name, shop.time_zone, shop.currency) for shop in config.shops]
+    by_account = [(account, shop.name) for shop in config.shops for account in shop.accounts]
+    by_folder = [(folder, shop.name) for shop in config.shops for folder in shop.folders]
+    if not config.shops and len(accounts) > 1:
+        shops = [(account, "UTC", None) for account in sorted(accounts)]
+        by_account = [(account, account) for account in sorted(accounts)]
+    if fallback not in {name for name, _, _ in shops}:
+        shops.append((fallback, "UTC", None))
+    return {
+        "shop_settings": _frame(shops, ["shop", "time_zone", "currency"]),
+        "shop_accounts": _frame(by_account, ["source_account", "shop"]),
+        "shop_folders": _frame(by_folder, ["source_folder", "shop"]),
+    }
+
+
+def _sources(config: Config) -> dict[str, pl.DataFrame]:
+    feeds = [
+        (reader.name, name, feed.sees_cart, feed.sees_order, feed.is_commerce, feed.is_interactive)
+        for reader in READERS.values()
+        for name, feed in reader.feeds.items()
+    ]
+    flags = {name: pl.Boolean for name in ("sees_cart", "sees_order", "is_commerce", "is_interactive")}
+    capability = [
+        (source, step, list(included))
+        for source, steps in config.observes.items()
+        for step, included in steps.items()
+    ]
+    return {
+        "readers": _frame([(r.name, r.restates) for r in READERS.values()], ["source_system", "restates"]),
+        "feeds": _frame(feeds, ["source_system", "feed", *flags], flags),
+        "step_capability": _frame(
+            capability, ["source_system", "checkout_step", "includes_steps"], {"includes_steps": pl.List(_TEXT)}
+        ),
+        "source_ranks": _frame(
+            [(name, rank.money, rank.time) for name, rank in config.ranks.items()],
+            ["source_system", "money_rank", "time_rank"],
+            {"money_rank": pl.Int32, "time_rank": pl.Int32},
+        ),
+    }
+
+
+def _taxonomy(config: Config) -> dict[str, pl.DataFrame]:
+    names = [
+        (source, name.lower(), meaning.type or None, meaning.channel, meaning.actor, meaning.step, meaning.outcome)
+        for source, mapping in config.events.items()
+        for name, meaning in mapping.items()
+    ]
+    pages = [
+        (n, p.pattern, p.type, p.content_group, p.content_type, p.step, p.outcome, p.id_pattern)
+        for n, p in enumerate(config.pages, start=1)
+    ]
+    failures = [(n, rule.pattern, rule.step, rule.type) for n, rule in enumerate(config.failures, start=1)]
+    return {
+        "event_types": _frame(
+            [(name, kind.channel, kind.actor, kind.act) for name, kind in config.types.items()],
+            ["event_type", "channel", "actor", "is_act"],
+            {"is_act": pl.Boolean},
+        ),
+        "event_map": _frame(
+            names,
+            ["source_system", "source_event_name", "event_type", "channel", "actor", "checkout_step", "step_outcome"],
+        ),
+        "page_rules": _frame(
+            pages,
+            ["rule_number", "pattern", "event_type", "content_group", "content_type", "checkout_step"]
+            + ["step_outcome", "id_pattern"],
+            {"rule_number": pl.Int32},
+        ),
+        "failure_rules": _frame(
+            failures, ["rule_number", "pattern", "checkout_step", "event_type"], {"rule_number": pl.Int32}
+        ),
+        "identity_limits": _frame(
+            [(*pair.split(">"), limit) for pair, limit in config.identity.limits.items()],
+            ["from_type", "to_type", "max_count"],
+            {"max_count": pl.Int32},
+        ),
+        "blocklist": _frame([(value,) for value in config.identity.blocklist], ["value"]),
+    }
+
+
+def _journey(config: Config) -> dict[str, pl.DataFrame]:
+    steps = [
+        (step, n, _PHASES.get(step, "checkout"), *_STEP_LABELS.get(step, (step, step, step)))
+        for n, step in enumerate(config.steps.order, start=1)
+    ]
+    stages = [
+        (stage, n, label.en, label.es or label.en, label.it or label.en)
+        for n, stage in enumerate(config.stages.order, start=1)
+        for label in [config.stages.label(stage)]
+    ]
+    funnels = [
+        (funnel.name, n, step.name, step.event, step.checkout_step, funnel.window)
+        for funnel in config.funnels
+        for n, step in enumerate(funnel.steps, start=1)
+    ]
+    labels = ["label_en", "label_es", "label_it"]
+    return {
+        "steps": _frame(steps, ["checkout_step", "step_number", "phase", *labels], {"step_number": pl.Int32}),
+        "stages": _frame(stages, ["stage", "stage_number", *labels], {"stage_number": pl.Int32}),
+        "funnel_definitions": _frame(
+            funnels,
+            ["funnel", "step_number", "step_name", "event_type", "checkout_step", "conversion_window"],
+            {"step_number": pl.Int32, "conversion_window": pl.Duration("us")},
+        ),
+        "breakdowns": _frame([(name,) for name in config.breakdowns], ["breakdown_by"]),
+    }
+
+
+def _frame(
+    rows: list[tuple[object, ...]], columns: list[str], types: dict[str, pl.DataType | type[pl.DataType]] | None = None
+) -> pl.DataFrame:
+    """Rows with a fixed schema (text unless said), so that an empty table keeps its columns."""
+    known = types or {}
+    return pl.DataFrame(rows, schema={name: known.get(name, _TEXT) for name in columns}, orient="row", strict=False)

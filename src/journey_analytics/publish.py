@@ -1,0 +1,158 @@
+"""Publishing: a finished, checked copy of the tables, swapped in by one rename of a symbolic link."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from journey_analytics import checks
+from journey_analytics.errors import JourneyError
+from journey_analytics.models import load_models
+from journey_analytics.workspace import Workspace, configure
+
+KEPT_VERSIONS = 3
+LINK = "warehouse.duckdb"
+_STORAGE_VERSION = "v1.4.0"  # a client a year old can open it
+
+# Parameter and log tables that analysts also see, with what they say.
+EXTRA_TABLES = {
+    "steps": "The checkout steps in the shop's order. Grain: one row per step.",
+    "stages": "The stages of the journey in order. Grain: one row per stage.",
+    "settings": "The durations and options that the tables were built with. Grain: one row.",
+    "customer_keys": "Which customer became which when evidence joined or parted them. Grain: one row per change.",
+    "runs": "The builds of this home directory. Grain: one row per build.",
+}
+
+
+def publish(workspace: Workspace, home: Path, run: str, now: datetime | None = None) -> Path:
+    """Copies the published tables into a new file, checks that file, and points the link at it.
+
+    Args:
+        workspace: The open workspace, every table at one build.
+        home: The home directory.
+        run: Names the version beside its time.
+        now: Time in the file's name; the wall clock if None (names only, never data).
+
+    Returns:
+        The new file.
+
+    Raises:
+        JourneyError: Too little space, or a blocking check fails on the copy; nothing is published then.
+    """
+    _refuse_without_space(workspace, home)
+    stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3]
+    target = home / f"warehouse-{stamp}-{run}.duckdb"
+    temporary = home / f".{target.name}.building"
+    _remove_leftovers(home)
+    try:
+        _copy(workspace.connection, temporary)
+        _sync(temporary)
+        _check(temporary)
+        temporary.rename(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+        Path(f"{temporary}.wal").unlink(missing_ok=True)
+    _point_link(home / LINK, target.name)
+    _prune(home, target)
+    return target
+
+
+def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names of the tables that analysts see."""
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = 'main' and database_name = current_database()"
+    ).fetchall()
+    existing = {name for (name,) in rows}
+    names = [name for name, model in load_models().items() if model.is_published]
+    return [name for name in [*names, *EXTRA_TABLES] if name in existing]
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    connection.execute(f"attach {_quoted(str(path))} as publication (storage_version '{_STORAGE_VERSION}')")
+    try:
+        models = load_models()
+        for name in published_tables(connection):
+            model = models.get(name)
+            order = f" order by {', '.join(model.key)}" if model else " order by all"
+            connection.execute(f"create table publication.main.{name} as select * from main.{name}{order}")
+            text = f"{model.description} Grain: {model.grain} Key: {', '.join(model.key)}." if model else EXTRA_TABLES[name]
+            connection.execute(f"comment on table publication.main.{name} is {_quoted(text)}")
+            columns = model.columns if model else {}
+            for column in _columns(connection, name):
+                comment = columns.get(column) or column.replace("_", " ")
+                connection.execute(f'comment on column publication.main.{name}."{column}" is {_quoted(comment)}')
+        connection.execute("checkpoint publication")
+    finally:
+        connection.execute("detach publication")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> Iterable[str]:
+    rows = connection.execute(
+        "select column_name from duckdb_columns() where database_name = current_database() "
+        "and schema_name = 'main' and table_name = ? order by column_index",
+        [table],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _check(path: Path) -> None:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        configure(connection)
+        failed = [result for result in checks.run(connection) if result.is_blocking]
+    if failed:
+        raise JourneyError(
+            "Nothing was published: " + "; ".join(f"not true: {r.check.title}" for r in failed) + ".",
+            ", ".join(f"{r.check.name} ({r.failed_count} rows, for example {r.examples[0]})" for r in failed),
+            "The last published version stays. See docs/operations.md, 'When a check fails'.",
+        )
+
+
+def _refuse_without_space(workspace: Workspace, home: Path) -> None:
+    needed = workspace.path.stat().st_size if workspace.path.exists() else 0
+    free = shutil.disk_usage(home).free
+    if free < needed:
+        raise JourneyError(
+            f"Too little space to publish: {free // 2**20} MiB free, up to {needed // 2**20} MiB needed.",
+            str(home),
+            "Free some space or use another --home.",
+        )
+
+
+def _sync(path: Path) -> None:
+    for target in (path, path.parent):
+        handle = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _point_link(link: Path, name: str) -> None:
+    """Readers that hold the old version keep it; the next to open gets the new one."""
+    temporary = link.with_name(f".{link.name}.link")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(name)
+    temporary.replace(link)
+    _sync(link.parent)
+
+
+def _prune(home: Path, newest: Path) -> None:
+    """Keeps the last versions by time, and in any case the one that the link points to."""
+    current = (home / LINK).resolve()
+    versions = sorted(home.glob("warehouse-*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in versions[KEPT_VERSIONS:]:
+        if path.resolve() not in (current, newest.resolve()):
+            path.unlink()
+
+
+def _remove_leftovers(home: Path) -> None:
+    for pattern in (".warehouse-*.building", ".warehouse-*.building.wal"):
+        for path in home.glob(pattern):
+            path.unlink()
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

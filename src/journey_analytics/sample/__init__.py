@@ -1,0 +1,107 @@
+"""The sample: an invented sports-shoe shop that writes the raw exports of real systems, and the truth beside them.
+
+What belongs here is the generator. It never writes this product's own formats, and the product never reads
+what stands under `truth/`: tests do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from journey_analytics.errors import JourneyError
+from journey_analytics.sample import ads, bulk, cases, mark, noise
+from journey_analytics.sample.landing import write_landing
+from journey_analytics.sample.lives import Life
+from journey_analytics.sample.population import make_population
+from journey_analytics.sample.shops import SHOPS
+from journey_analytics.sample.truth import write_truth
+from journey_analytics.sample.world import World
+
+MIN_CUSTOMERS = 40
+MIN_DAYS = 28
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class SampleSummary:
+    """What was written.
+
+    Args:
+        out: The folder.
+        file_count: Files below `landing/`.
+        record_counts: Raw records of each landing folder, duplicates and restatements included.
+        truth_counts: Rows of each file below `truth/`; empty for a benchmark lake.
+    """
+
+    out: Path
+    file_count: int
+    record_counts: dict[str, int]
+    truth_counts: dict[str, int] = field(default_factory=dict)
+
+
+def write_sample(
+    out: Path,
+    customers: int = 400,
+    days: int = 60,
+    seed: int = 1,
+    events: int | None = None,
+    progress: Progress | None = None,
+) -> SampleSummary:
+    """Writes `out/landing` and `out/truth`; the same arguments give the same bytes.
+
+    Args:
+        out: An empty or new folder.
+        customers: Number of people, at least 40.
+        days: Length of the period from 1 September 2026, at least 28.
+        seed: Seed of every choice.
+        events: Writes a benchmark lake of about that many records instead, without a truth.
+        progress: Called with what is done, how much of it, and of how much.
+
+    Returns:
+        The counts of what was written.
+
+    Raises:
+        JourneyError: A number is too small, or the folder already holds something else.
+    """
+    out = Path(out)
+    landing = out / "landing"
+    if landing.exists() and any(landing.iterdir()) and not (landing / "journey.toml").is_file():
+        raise JourneyError(
+            "The folder already holds other files.", str(landing), "Name an empty folder."
+        )
+    say = progress or (lambda _what, _done, _total: None)
+    if events is not None:
+        if events < 1:
+            raise JourneyError(
+                "A benchmark lake needs at least one event.", "--events", "Give a positive number."
+            )
+        counts, files = bulk.write_lake(landing, events, days, seed, say)
+        return SampleSummary(out, files, counts)
+    if customers < MIN_CUSTOMERS or days < MIN_DAYS:
+        raise JourneyError(
+            f"The planted cases need at least {MIN_CUSTOMERS} customers and {MIN_DAYS} days.",
+            "--customers, --days",
+            "Give larger numbers.",
+        )
+    world = generate(customers, days, seed, say)
+    written = write_landing(landing, world)
+    truth = write_truth(out / "truth", world)
+    return SampleSummary(out, written.file_count, written.record_counts, truth)
+
+
+def generate(customers: int, days: int, seed: int, say: Progress) -> World:
+    """Lets everything happen, in memory."""
+    world = World(customers, days, seed)
+    mark.tell(world)
+    people = make_population(world, already=len(world.people))
+    for number, person in enumerate(people, start=1):
+        Life(world, person).live()
+        say("customers", number, len(people))
+    cases.plant(world)
+    ads.show_ads(world, SHOPS["es"], each_day=8)
+    noise.plant(world)
+    return world
+
+
+__all__ = ["SampleSummary", "write_sample"]

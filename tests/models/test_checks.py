@@ -1,0 +1,124 @@
+"""Every check holds of empty tables, and each is broken by the row that it is there to find."""
+
+from typing import Any
+
+import pytest
+from support.chain import Chain, at
+
+from journey_analytics import checks
+from journey_analytics.models import load_models
+
+# For each check the rows that break it, and it alone among the checks of its table's content.
+BREAKING: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "files_accounting": [
+        ("files", {"records_in_count": 3, "accepted_count": 1, "duplicate_count": 1, "superseded_count": 0,
+                   "quarantined_count": 0, "erased_count": 0}),
+    ],
+    "touchpoints_sessions_of_one_customer": [
+        ("touchpoints", {"touchpoint_id": "a", "session_id": "s", "customer_key": "ana"}),
+        ("touchpoints", {"touchpoint_id": "b", "session_id": "s", "customer_key": "bo"}),
+    ],
+    "touchpoints_carts_of_one_customer": [
+        ("touchpoints", {"touchpoint_id": "a", "cart_key": "c", "customer_key": "ana", "shop": "es"}),
+        ("touchpoints", {"touchpoint_id": "b", "cart_key": "c", "customer_key": "ana", "shop": "uk"}),
+    ],
+    "touchpoints_event_in_one": [
+        ("touchpoints", {"touchpoint_id": "a", "event_ids": ["a", "e"]}),
+        ("touchpoints", {"touchpoint_id": "b", "event_ids": ["e"]}),
+    ],
+    "touchpoints_events_complete": [("events", {"event_id": "e", "event_type": "page_view", "is_visible": True})],
+    "touchpoints_stage_known": [("touchpoints", {"touchpoint_id": "a", "stage": "dreaming"})],
+    "funnel_steps_never_increase": [
+        ("funnel_steps", {"shop": "es", "funnel": "f", "step_number": 1, "reached_count": 1}),
+        ("funnel_steps", {"shop": "es", "funnel": "f", "step_number": 2, "reached_count": 2}),
+    ],
+    "funnel_steps_add_up": [
+        ("funnel_steps", {"shop": "es", "funnel": "f", "step_number": 1, "reached_count": 5, "dropped_count": 1,
+                          "in_progress_count": 1}),
+        ("funnel_steps", {"shop": "es", "funnel": "f", "step_number": 2, "reached_count": 2}),
+    ],
+    "checkout_drop_off_adds_up": [
+        ("checkout_drop_off", {"is_observable": True, "reached_count": 5, "advanced_count": 3, "dropped_count": 1,
+                               "open_count": 0}),
+    ],
+    "checkout_drop_off_shares": [
+        ("checkout_drop_off", {"checkout_step": "login", "dropped_share": 0.6}),
+        ("checkout_drop_off", {"checkout_step": "payment", "dropped_share": 0.3}),
+    ],
+    "orders_bought_once": [("orders", {"order_id": "1", "origin": "web_cart", "customer_key": "ana"})],
+    "customer_identifiers_stitched": [
+        ("customer_identifiers", {"scope": kind, "identifier": f"{kind}{n}", "customer_key": f"{kind}{n}"})
+        for kind, count in (("device", 100), ("person", 30))
+        for n in range(count)
+    ],
+    "customer_identifiers_no_giant": [
+        ("customer_identifiers", {"scope": "person", "identifier": f"c{n}", "customer_key": "ana"}) for n in range(51)
+    ],
+    "clocks_orders_reach_carts": [
+        ("clocks", {"shop": "es", "cart_watermark_at": at(days=4), "order_watermark_at": at(hours=23)}),
+    ],
+}  # fmt: skip
+
+REFERENCES = [check for check in checks.all_checks() if check.title.startswith("Every ") and "_in_" in check.name]
+
+
+def broken(chain: Chain) -> set[str]:
+    return {result.check.name for result in checks.run(chain.connection) if not result.has_passed}
+
+
+@pytest.fixture(scope="module")
+def empty() -> Chain:
+    return Chain()
+
+
+def test_every_check_holds_of_empty_tables(empty: Chain) -> None:
+    assert broken(empty) == set()
+
+
+def test_the_list_of_breaking_rows_is_complete() -> None:
+    generated = {check.name for check in REFERENCES} | {f"{name}_key" for name in load_models()}
+
+    assert {check.name for check in checks.all_checks()} - generated == BREAKING.keys()
+
+
+@pytest.mark.parametrize("name", sorted(BREAKING))
+def test_the_row_that_a_check_is_for_breaks_it(name: str) -> None:
+    chain = Chain()
+    for table, row in BREAKING[name]:
+        chain.insert(table, [row], neutral=False)
+
+    assert name in broken(chain)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, model in load_models().items() if model.is_published))
+def test_a_row_without_its_key_breaks_the_key_check(name: str, empty: Chain) -> None:
+    columns = [c for c in load_models()[name].columns if c not in load_models()[name].key]
+    empty.connection.execute("begin")
+    empty.connection.execute(f'insert into {name} ("{columns[0]}") values (null)')
+
+    found = broken(empty)
+    empty.connection.execute("rollback")
+
+    assert f"{name}_key" in found
+
+
+@pytest.mark.parametrize("check", REFERENCES, ids=lambda check: check.name)
+def test_a_reference_to_nothing_breaks_it(check: checks.Check, empty: Chain) -> None:
+    column = check.name.removeprefix(f"{check.table}_").split("_in_")[0]
+    empty.connection.execute("begin")
+    empty.connection.execute(f"insert into {check.table} ({column}) values ('nobody')")
+
+    found = broken(empty)
+    empty.connection.execute("rollback")
+
+    assert check.name in found
+
+
+def test_a_failure_shows_how_many_rows_and_up_to_five(empty: Chain) -> None:
+    chain = Chain()
+    for n in range(7):
+        chain.insert("touchpoints", [{"touchpoint_id": f"t{n}", "stage": f"x{n}"}], neutral=False)
+
+    found = next(r for r in checks.run(chain.connection, ["touchpoints"]) if r.check.name == "touchpoints_stage_known")
+
+    assert (found.failed_count, len(found.examples), found.is_blocking) == (7, 5, True)
