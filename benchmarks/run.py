@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,33 +38,30 @@ def count(text: str) -> int:
     return int(float(text[:-1]) * unit) if unit else int(text)
 
 
-class Probe:
-    """Measures the steps of a build from its own progress reports.
+class PeakMemory:
+    """Learns the peak memory of each step of a build from the build's own progress reports.
 
-    Linux resets the high-water mark of a process on request, hence the peak of each step; memory that earlier steps have
-    kept is part of it.
+    Linux resets the high-water mark of a process on request. Memory that earlier steps have kept is part of a peak, and what
+    follows the last report (checks, publish, report page) is counted with the last step.
     """
 
     def __init__(self) -> None:
-        self.measurements: list[Measurement] = []
-        self._step: str | None = None
-        self._begun = 0.0
+        self.by_step: dict[str, float] = {}
+        self._step = ""
 
-    def __call__(self, step: str, number: int, total: int) -> None:
-        """Takes a progress report: a step begins, the one before has ended."""
+    def __call__(self, what: str, number: int, total: int) -> None:
+        """Takes a progress report: the step before has ended. Reading one file is part of the step `ingest`."""
         del number, total
+        step = "ingest" if " " in what else what
         if step != self._step:
             self.close()
             self._step = step
-            self._begun = time.perf_counter()
             Path("/proc/self/clear_refs").write_text("5")
 
     def close(self) -> None:
         """Ends the running step."""
-        if self._step is not None:
-            seconds = time.perf_counter() - self._begun
-            self.measurements.append(Measurement(self._step, seconds, peak_mb()))
-        self._step = None
+        if self._step:
+            self.by_step[self._step] = peak_mb()
 
 
 def peak_mb() -> float:
@@ -74,16 +71,24 @@ def peak_mb() -> float:
 
 
 def measure_build(landing: Path, home: Path) -> list[Measurement]:
-    """A build with its steps, and the whole."""
+    """A build: its steps, what lies between them, and the whole."""
     import journey_analytics as ja
 
-    probe = Probe()
+    peaks = PeakMemory()
     begun = time.perf_counter()
-    ja.build(landing, home, progress=probe)
-    seconds = time.perf_counter() - begun
-    probe.close()
-    peak = max(m.peak_mb for m in probe.measurements)
-    return [*probe.measurements, Measurement("whole build", seconds, peak)]
+    result = ja.build(landing, home, progress=peaks)
+    total = time.perf_counter() - begun
+    peaks.close()
+    steps = [
+        Measurement(step, s, peaks.by_step.get(step, 0.0)) for step, s in result.seconds.items()
+    ]
+    rest = total - sum(step.seconds for step in steps)
+    highest = max(peaks.by_step.values())
+    return [
+        *steps,
+        Measurement("checks, rest", rest, 0.0),
+        Measurement("whole build", total, highest),
+    ]
 
 
 def measure_query(step: str, query: str, home: Path) -> list[Measurement]:
@@ -99,15 +104,12 @@ def work(job: str, landing: Path, home: Path) -> list[Measurement]:
     if job == "build":
         return measure_build(landing, home)
     if job == "again":
-        return [Measurement("build again, nothing new", *_whole(measure_build(landing, home)))]
+        whole = measure_build(landing, home)[-1]
+        return [replace(whole, step="build again, nothing new")]
     if job == "scan":
         return measure_query("scan", "select bit_xor(hash(columns(*))) from read_parquet($1)", home)
     query = "create temp table s as from read_parquet($1) order by occurred_at, sequence, event_id"
     return measure_query("sort", query, home)
-
-
-def _whole(measurements: list[Measurement]) -> tuple[float, float]:
-    return measurements[-1].seconds, measurements[-1].peak_mb
 
 
 def in_process_of_its_own(job: str, landing: Path, home: Path) -> list[Measurement]:

@@ -25,7 +25,6 @@ TABLES: dict[str, tuple[str, str]] = {
         IDENTITY,
         "Which identifiers belong to which customer, and since when?",
     ),
-    "customer_keys": (IDENTITY, "Which customers were renamed or merged?"),
     "customers": (IDENTITY, "Who are our customers, and how did each begin?"),
     "touchpoints": (JOURNEY, "When and where did customer and company really meet?"),
     "sessions": (JOURNEY, "How do customers visit us?"),

@@ -1,4 +1,11 @@
-"""The library's checks as Dagster asset checks: an error blocks what comes after its table, a warning only speaks."""
+"""The library's checks as Dagster asset checks: an error blocks what comes after its table, a warning only speaks.
+
+The checks of a table are one step (a step costs more than most checks) but stay separate in the UI, each with its
+sentence, its state and its history.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
 
 import dagster as dg
 import sqlglot
@@ -9,38 +16,45 @@ from journey_analytics.models import load_models
 from pipelines.resources import POOL, JourneyHome
 
 
-def _asset_check(check: Check) -> dg.AssetChecksDefinition:
-    is_error = check.severity == "error"
+def _table_checks(table: str, checks: list[Check]) -> dg.AssetChecksDefinition:
     # A check may compare its table with one that the run has not reached yet; the engine brings both to one build.
-    tables = sorted(_tables(check))
+    tables = sorted(set().union(*(_tables(check) for check in checks)))
 
-    @dg.asset_check(
+    @dg.multi_asset_check(
+        name=f"{table}_checks", specs=[_spec(check) for check in checks], pool=POOL
+    )
+    def run_checks(journey: JourneyHome) -> Iterator[dg.AssetCheckResult]:
+        for result in journey.check(table, tables):
+            yield dg.AssetCheckResult(
+                passed=result.has_passed,
+                asset_key=table,
+                check_name=result.check.name,
+                severity=_severity(result.check),
+                description=("" if result.has_passed else "Does not hold: ") + result.check.title,
+                metadata=_evidence(result),
+            )
+
+    return run_checks
+
+
+def _spec(check: Check) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        check.name,
         asset=check.table,
-        name=check.name,
         description=check.title,
-        blocking=is_error,
-        pool=POOL,
+        blocking=check.severity == "error",
         metadata={"sql": dg.MetadataValue.md(f"```sql\n{check.sql.strip()}\n```")},
     )
-    def run_check(journey: JourneyHome) -> dg.AssetCheckResult:
-        result = journey.check(check, tables)
-        return dg.AssetCheckResult(
-            passed=result.failed_count == 0,
-            severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
-            description=check.title
-            if result.failed_count == 0
-            else f"Does not hold: {check.title}",
-            metadata=_evidence(result),
-        )
 
-    return run_check
+
+def _severity(check: Check) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.ERROR if check.severity == "error" else dg.AssetCheckSeverity.WARN
 
 
 def _tables(check: Check) -> set[str]:
     """The models that the check reads."""
-    named = {
-        table.name for table in sqlglot.parse_one(check.sql, read="duckdb").find_all(exp.Table)
-    }
+    query = sqlglot.parse_one(check.sql, read="duckdb")
+    named = {table.name for table in query.find_all(exp.Table)}
     return (named | {check.table}) & load_models().keys()
 
 
@@ -52,4 +66,11 @@ def _evidence(result: CheckResult) -> dict[str, dg.MetadataValue]:
     return found
 
 
-TABLE_CHECKS = [_asset_check(check) for check in all_checks()]
+def _table_of(check: Check) -> str:
+    return check.table
+
+
+TABLE_CHECKS = [
+    _table_checks(table, list(checks))
+    for table, checks in groupby(sorted(all_checks(), key=_table_of), _table_of)
+]

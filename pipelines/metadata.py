@@ -1,6 +1,5 @@
 """What the UI shows of a run: counts, previews, and for the checkout the sentence and the picture."""
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,9 @@ import duckdb
 from journey_analytics.ingest import IngestResult
 from journey_analytics.models import Model
 from journey_analytics.report.figures import Row
-from journey_analytics.report.periods import Period, read_shops
 from journey_analytics.report.sentence import find_sentence
 from journey_analytics.report.strip import read_strip
 from pipelines.pictures import checkout_strip, markdown_table, step_name
-
-Metadata = Mapping[str, Any]
-
-STRIP_TABLES = ("carts", "checkout_drop_off", "clocks", "shops", "stage_transitions")
-"""What sentence and strip are read from, as in the report."""
 
 _PREVIEW_ROWS = 5
 _SHOPS_SHOWN = 3
@@ -44,41 +37,52 @@ def table_metadata(connection: duckdb.DuckDBPyConnection, model: Model) -> dict[
     }
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(sql)
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: object) -> list[Row]:
+    cursor = connection.execute(sql, parameters)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
+_SHOWN_PERIODS = """
+select shop, coalesce(max(period_date) filter (where is_mature), max(period_date)) as period_date,
+    count(*) filter (where is_mature) > 0 as is_mature
+from main.checkout_drop_off
+where breakdown_by = 'all'
+group by shop
+order by sum(reached_count) filter (where checkout_step = 'cart') desc nulls last, shop
+limit $count
+"""
+
+
 def drop_off_metadata(connection: duckdb.DuckDBPyConnection, report: Path) -> dict[str, Any]:
-    """For each shop the sentence and the strip of the period that the report shows first."""
-    shown = [(shop, shop.shown) for shop in read_shops(connection)[:_SHOPS_SHOWN]]
+    """For the largest shops the sentence and the strip of the newest mature period (else the newest)."""
+    periods = _rows(connection, _SHOWN_PERIODS, count=_SHOPS_SHOWN)
     strips = [
-        (shop, period, read_strip(connection, shop.name, period.starts_on))
-        for shop, period in shown
-        if period
+        (period, read_strip(connection, period["shop"], period["period_date"]))
+        for period in periods
     ]
-    sentences = [f"**{shop.name}**, {_sentence(period, rows)}" for shop, period, rows in strips]
-    pictures = [checkout_strip(rows) for _, _, rows in strips]
     return {
-        "where_carts_are_lost": dg.MetadataValue.md("\n\n".join(sentences) or "No carts yet."),
-        "checkout_strip": dg.MetadataValue.md("\n\n".join(pictures) or "No carts yet."),
+        "where_carts_are_lost": dg.MetadataValue.md(
+            "\n\n".join(_sentence(*strip) for strip in strips) or "No carts yet."
+        ),
+        "checkout_strip": dg.MetadataValue.md(
+            "\n\n".join(checkout_strip(rows) for _, rows in strips) or "No carts yet."
+        ),
         "report": dg.MetadataValue.path(report),
         "ask_it_yourself": dg.MetadataValue.md(_QUESTION),
     }
 
 
-def _sentence(period: Period, rows: list[Row]) -> str:
+def _sentence(period: Row, rows: list[Row]) -> str:
     """Where most carts were lost inside the checkout, by the rule of the report."""
-    when = f"carts created from {period.starts_on}" + (
-        "" if period.is_mature else " (not all judged yet)"
-    )
+    what = f"**{period['shop']}**, carts created from {period['period_date']}"
+    what += "" if period["is_mature"] else " (not all judged yet)"
     abandoned = sum(row["dropped_count"] or 0 for row in rows)
     found = find_sentence(rows, [], [])
     if found is None:
-        return f"{when}: {abandoned:,} abandoned, too few inside the checkout to name a step."
+        return f"{what}: {abandoned:,} abandoned, too few inside the checkout to name a step."
     lost = f"{found['dropped']:,} of {found['total']:,}"
-    return f"{when}: {abandoned:,} abandoned; most checkout loss is at *{step_name(found['step'])}*, {lost}."
+    return f"{what}: {abandoned:,} abandoned; most checkout loss is at *{step_name(found['step'])}*, {lost}."
 
 
 def ingest_metadata(result: IngestResult) -> dict[str, Any]:

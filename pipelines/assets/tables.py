@@ -14,7 +14,7 @@ from pipelines.catalog import (
     table_schema,
     upstream_of,
 )
-from pipelines.metadata import STRIP_TABLES, drop_off_metadata, table_metadata
+from pipelines.metadata import drop_off_metadata, table_metadata
 from pipelines.resources import POOL, JourneyHome
 
 
@@ -34,11 +34,10 @@ def _table_asset(model: Model) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def table(journey: JourneyHome) -> dg.MaterializeResult[None]:
-        # The picture of the checkout reads a few tables more; what a reader wants first stands first.
-        has_strip = model.name == "checkout_drop_off"
-        with journey.up_to_date(STRIP_TABLES if has_strip else [model.name]) as connection:
+        with journey.up_to_date([model.name]) as connection:
             metadata = table_metadata(connection, model)
-            if has_strip:
+            if model.name == "checkout_drop_off":
+                # What a reader wants first stands first.
                 metadata = {**drop_off_metadata(connection, journey.report_path), **metadata}
         return dg.MaterializeResult(metadata=metadata)
 

@@ -34,21 +34,30 @@ owned as (
     from provisional as p
     cross join settings as s
 ),
-counted as (
+ended as (
     select
         *,
         coalesce(own_ref, previous_ref, '') as counting_ref,
-        sum(case when is_order then 1 else 0 end) over (
-            partition by customer_key, shop, coalesce(own_ref, previous_ref, '')
-            order by position rows between unbounded preceding and current row
-        ) as orders_so_far
+        -- What was in a cart that has ended, by its order or by silence, is not in the next.
+        is_order or coalesce(acted_at > lag(acted_at) over (
+            partition by customer_key, shop, coalesce(own_ref, previous_ref, '') order by position
+        ) + abandoned_after + recover_within, false) as is_ending
     from owned
+),
+counted as (
+    select
+        *,
+        sum(case when is_ending then 1 else 0 end) over (
+            partition by customer_key, shop, counting_ref
+            order by position rows between unbounded preceding and current row
+        ) as ends_so_far
+    from ended
 ),
 balanced as (
     select
         *,
         sum(quantity) over (
-            partition by customer_key, shop, counting_ref, orders_so_far
+            partition by customer_key, shop, counting_ref, ends_so_far
             order by position rows between unbounded preceding and current row
         ) as item_balance
     from counted
@@ -61,7 +70,7 @@ emptied as (
             event_type = 'cart_emptied'
             or (event_type = 'cart_updated' and value = 0)
             or (event_type = 'cart_item_removed' and item_balance = 0 and min(item_balance) over (
-                partition by customer_key, shop, counting_ref, orders_so_far
+                partition by customer_key, shop, counting_ref, ends_so_far
                 order by position rows between unbounded preceding and current row
             ) >= 0), false
         ) as is_emptied

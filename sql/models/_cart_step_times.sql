@@ -39,9 +39,14 @@ timed as (
 select
     t.*,
     -- The k-th step that this cart shows takes the number of the k-th of its steps in the default order: so carts of
-    -- sources that see few steps compare with those of sources that see many.
-    row_number() over (partition by t.cart_key order by t.first_seen_at, t.default_number) as seen_rank,
-    row_number() over (partition by t.cart_key order by t.default_number) as default_rank
+    -- sources that see few steps compare with those of sources that see many. A snapshot's time is an upper bound and
+    -- says nothing about the order.
+    case when t.is_timed then row_number() over (
+        partition by t.cart_key, t.is_timed order by t.first_seen_at, t.default_number
+    ) end as seen_rank,
+    case when t.is_timed then row_number() over (
+        partition by t.cart_key, t.is_timed order by t.default_number
+    ) end as default_rank
 from timed as t
 where t.default_number is not null
 union all

@@ -1,15 +1,15 @@
 -- The events that are contacts with a customer: visible, of a known type, by no robot and no test, with the
--- order they speak of under one name. Order names, numbers and checkout tokens lead to the id under which the
--- commerce back end (else the best ranked source) knows the order.
+-- order they speak of under one name: the id under which the commerce back end (else the best ranked source) knows it.
+-- An order event without an order id takes that of its checkout.
 -- Grain: one row per contact event.
 -- Key: event_id
 -- Slice: customer
 with unit as (
     select
         event_id,
-        min(transaction_key) as unit
+        min(transaction_key) filter (where transaction_type in ('checkout_id', 'cart_id')) as unit,
+        min(transaction_key) filter (where transaction_type = 'order_id') as order_unit
     from _transactions
-    where transaction_type in ('checkout_id', 'cart_id')
     group by event_id
 ),
 contact as (
@@ -29,10 +29,10 @@ contact as (
         e.content_id,
         e.page_path,
         e.order_id,
-        e.order_id_aliases,
         e.checkout_id,
         e.cart_id,
         u.unit,
+        coalesce(u.order_unit, e.order_id) as order_unit,
         r.money_rank,
         r.time_rank
     from events as e
@@ -45,24 +45,17 @@ contact as (
         and not coalesce(e.is_bot, false)
         and not coalesce(e.is_test, false)
 ),
-alias as (
+named as (
     select
-        contact.slice_key,
-        contact.shop,
-        name.alias,
-        contact.order_id,
+        contact.*,
         row_number() over (
-            partition by contact.slice_key, contact.shop, name.alias
-            order by contact.money_rank, contact.occurred_at, contact.sequence, contact.event_id
-        ) as alias_rank
+            partition by slice_key, shop, order_unit order by money_rank, occurred_at, sequence, event_id
+        ) as order_rank,
+        row_number() over (
+            partition by slice_key, shop, checkout_id order by money_rank, occurred_at, sequence, event_id
+        ) as checkout_rank
     from contact
-    cross join unnest(
-        list_concat(
-            coalesce(contact.order_id_aliases, [contact.order_id]),
-            ['checkout ' || coalesce(contact.checkout_id, contact.event_id)]
-        )
-    ) as name (alias)
-    where contact.order_id is not null and contact.channel in ('order', 'delivery')
+    where order_id is not null and channel in ('order', 'delivery')
 )
 select
     t.event_id,
@@ -87,12 +80,12 @@ select
         when t.event_type = 'order_placed' then b.order_id
     end as order_id
 from contact as t
-left join alias as a
-    on t.slice_key = a.slice_key and t.shop = a.shop and t.order_id = a.alias and a.alias_rank = 1
-left join alias as b
+left join named as a
+    on t.slice_key = a.slice_key and t.shop = a.shop and t.order_unit = a.order_unit and a.order_rank = 1
+left join named as b
     on
         t.slice_key = b.slice_key
         and t.shop = b.shop
-        and b.alias = 'checkout ' || t.checkout_id
-        and b.alias_rank = 1
+        and t.checkout_id = b.checkout_id
+        and b.checkout_rank = 1
         and t.order_id is null

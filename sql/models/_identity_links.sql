@@ -1,4 +1,4 @@
--- The edges and lone identifiers whose connected components are the persons and the carts.
+-- The edges and lone identifiers whose connected components are the persons, the carts and the orders.
 -- Grain: one row per edge, and one per identifier linked to itself.
 -- Key: node_a, node_b
 select
@@ -11,4 +11,4 @@ select
     node as node_a,
     node as node_b
 from _identifiers
-where not is_blocked and (scope = 'person' or identifier_type in ('cart_id', 'checkout_id'))
+where not is_blocked and (scope = 'person' or identifier_type in ('cart_id', 'checkout_id', 'order_id'))

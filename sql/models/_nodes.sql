@@ -1,4 +1,5 @@
--- The person of every person-scoped identifier, and the cart unit of every cart and checkout id. A component's
+-- The person of every person-scoped identifier, the cart unit of every cart and checkout id, and the order unit of
+-- every name of an order. A component's
 -- key is the hash of its smallest identifier by type, first evidence, event and value.
 -- Grain: one row per identifier.
 -- Key: node
@@ -10,7 +11,7 @@ with first_seen as (
         event_id,
         row_number() over (partition by node order by occurred_at, sequence, event_id) as seen_number
     from _identifiers
-    where not is_blocked and (scope = 'person' or identifier_type in ('cart_id', 'checkout_id'))
+    where not is_blocked and (scope = 'person' or identifier_type in ('cart_id', 'checkout_id', 'order_id'))
 )
 select
     f.node,

@@ -10,7 +10,7 @@ with act as (
         occurred_at,
         sequence,
         case when channel = 'messaging' then 'messaging' else 'web' end as run_kind,
-        channel in ('email', 'ads', 'sms') as is_click,
+        event_type in ('email_clicked', 'sms_clicked', 'ad_clicked') as is_click,
         first_value(
             case when channel in ('site', 'app', 'account', 'cart', 'checkout', 'order', 'help') then occurred_at end
             ignore nulls

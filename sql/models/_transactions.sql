@@ -1,6 +1,6 @@
--- The transaction ids of every event: the order, the cart unit (cart and checkout ids seen together) and the
--- conversation, each of which belongs to exactly one customer. Every name of an order leads to the cart unit that it
--- was first seen with, so that all of them fall back on one owner.
+-- The transactions of every event: the order unit (all names of an order), the cart unit (cart and checkout ids seen
+-- together) and the conversation, each of which belongs to exactly one customer. An order leads to the cart unit that
+-- it was first seen with, so that both fall back on one owner.
 -- Grain: one row per event and transaction.
 -- Key: event_id, transaction_key, transaction_type
 with listed as (

@@ -79,3 +79,4 @@ select
 from shop_settings as s
 cross join total as t
 left join by_shop as b on s.shop = b.shop
+where s.shop <> 'unassigned' or b.shop is not null

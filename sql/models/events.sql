@@ -61,7 +61,10 @@ select
     (
         m.is_act
         and m.actor = 'customer'
-        and m.channel in ('site', 'app', 'account', 'cart', 'checkout', 'order', 'help', 'chat', 'messaging', 'ads', 'email', 'sms', 'social', 'referral')
+        and (
+            m.channel in ('site', 'app', 'account', 'cart', 'checkout', 'order', 'help', 'chat', 'messaging', 'social', 'referral')
+            or m.event_type in ('email_clicked', 'sms_clicked', 'ad_clicked')
+        )
         and a.time_quality in ('exact', 'corrected', 'naive_assumed', 'delivery_time')
         and not coalesce(a.is_machine, false)
         and not coalesce(a.is_bot, false)
@@ -92,4 +95,4 @@ inner join _accepted as a on m.base_event_id = a.event_id
 cross join settings as s
 left join shop_accounts as sa on a.source_account = sa.source_account
 left join shop_folders as sf on a.source_folder = sf.source_folder
-inner join clocks as c on coalesce(sa.shop, sf.shop, s.default_shop) = c.shop
+left join clocks as c on coalesce(sa.shop, sf.shop, s.default_shop) = c.shop

@@ -1,4 +1,4 @@
--- Which identifiers were seen in one event, and by it belong to one person (or, for carts, to one cart).
+-- Which identifiers were seen in one event, and by it name one person, one cart or one order?
 -- Grain: one row per pair of identifiers of one event, with its first evidence.
 -- Key: edge_id
 with linked as (
@@ -8,9 +8,10 @@ with linked as (
         identifier_type,
         occurred_at,
         scope,
-        case when scope = 'person' then 'same_event' else 'same_cart' end as rule
+        case when scope = 'person' then 'same_event' when identifier_type = 'order_id' then 'same_order' else 'same_cart' end
+            as rule
     from _identifiers
-    where not is_blocked and (scope = 'person' or identifier_type in ('cart_id', 'checkout_id'))
+    where not is_blocked and (scope = 'person' or identifier_type in ('cart_id', 'checkout_id', 'order_id'))
 ),
 pair as (
     select
@@ -42,7 +43,7 @@ select
     r.type_b, -- type of the second identifier
     substr(r.node_b, length(r.type_b) + 2) as value_b, -- second identifier
     r.event_id, -- first event that carries both
-    r.rule, -- why they are joined: same_event (one person) or same_cart (one cart)
+    r.rule, -- why they are joined: same_event (one person), same_cart or same_order
     r.occurred_at as first_at, -- time of that event (UTC)
     coalesce(r.rank_a > a.max_count, false) or coalesce(r.rank_b > b.max_count, false) as is_refused, -- beyond a cardinality limit
     false as is_denied -- denied by an undo

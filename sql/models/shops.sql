@@ -16,3 +16,4 @@ select
     coalesce(s.currency, u.currency) as currency -- currency of its figures: configured, else the most frequent one
 from shop_settings as s
 left join used as u on s.shop = u.shop and u.currency_rank = 1
+where s.shop <> 'unassigned' or exists (select 1 from events as e where e.shop = s.shop)

@@ -17,7 +17,8 @@ select
     nullif(r.impression_id, '') as source_event_id,
     'impression' as source_event_name,
     any_at(r.event_time) as occurred_at,
-    case when contains(r.event_time, ':') and not has_zone(r.event_time) then 'naive_assumed' else 'exact' end as time_quality,
+    case when contains(r.event_time, ':') and not has_zone(r.event_time) then 'naive_assumed' else 'exact' end
+        as time_quality,
     known(r.user_id) as person_id,
     known(r.client_id) as ga_client_id,
     r.gclid as gclid,

@@ -4,7 +4,8 @@ with unwrapped as (
     -- A webhook wraps the response; an export is the response.
     select
         records.* exclude (line),
-        case when json_exists(line, '$.event_data') then cast(json_extract(line, '$.event_data') as varchar) else line end as line
+        case when json_exists(line, '$.event_data') then cast(json_extract(line, '$.event_data') as varchar) else line
+            end as line
     from records
 ),
 parsed as (
@@ -21,7 +22,8 @@ named as (
         money(r.score) as score,
         case lower(coalesce(r.survey_type, 'nps')) when 'five_star' then 'stars' when '5-star' then 'stars'
             when 'star' then 'stars' else lower(coalesce(r.survey_type, 'nps')) end as kind,
-        case when json_type(r.person) = 'OBJECT' then json_extract_string(r.person, ['$.email', '$.phone_number']) end as person,
+        case when json_type(r.person) = 'OBJECT' then json_extract_string(r.person, ['$.email', '$.phone_number']) end
+            as person,
         json_extract_string(r.person_properties, ['$.order_id', '$.customer_id', '$.country', '$.locale']) as p
     from parsed
 )
@@ -34,7 +36,8 @@ select
     r.id as source_event_id,
     kind as source_event_name,
     created_at as occurred_at,
-    case when contains(r.created_at, ':') and not has_zone(r.created_at) then 'naive_assumed' else 'exact' end as time_quality,
+    case when contains(r.created_at, ':') and not has_zone(r.created_at) then 'naive_assumed' else 'exact' end
+        as time_quality,
     known(p[2]) as person_id,
     [person[1], r.email, r.person_email, case when contains(p[2], '@') then p[2] end] as emails,
     [person[2]] as phones,
@@ -46,7 +49,8 @@ select
     case kind when 'nps' then 'nps_0_10' when 'csat' then 'csat_1_5' when 'ces' then 'ces_1_7'
         when 'stars' then 'stars_1_5' end as score_scale,
     kept(p[3]) as country,
-    tight(to_json({'tags': case when len(r.tags) > 0 then list_transform(r.tags, lambda t: kept(t)) end})) as properties,
+    tight(to_json({'tags': case when len(r.tags) > 0 then list_transform(r.tags, lambda t: kept(t)) end}))
+        as properties,
     case when r.id is null or coalesce(r.created_at, r.updated_at) is null or coalesce(r.score, r.survey_type) is null
             then 'missing field'
         when created_at is null then 'malformed event time' end as problem

@@ -12,7 +12,8 @@ named as (
         iso_at(r.created_at) as created_at,
         iso_at(r.updated_at) as updated_at,
         coalesce(r.body_text, r.body) as text,
-        case when flag(r.private) then 'private_note' when flag(r.incoming) then 'incoming' else 'outgoing' end as event_name
+        case when flag(r.private) then 'private_note' when flag(r.incoming) then 'incoming' else 'outgoing' end
+            as event_name
     from parsed
 )
 select
@@ -28,9 +29,11 @@ select
     -- An agent's address names no customer.
     case when event_name = 'incoming' then [r.from_email] end as emails,
     'freshdesk:' || r.ticket_id as conversation_id,
-    case when event_name = 'incoming' then 'customer' when r.automation_id is not null then 'machine' else 'business' end
+    case when event_name = 'incoming' then 'customer' when r.automation_id is not null then 'machine'
+        else 'business' end
         as actor,
-    case when event_name <> 'private_note' then tight(to_json({'suggested_article_ids': article_ids(text)})) end as properties,
+    case when event_name <> 'private_note' then tight(to_json({'suggested_article_ids': article_ids(text)})) end
+        as properties,
     case when r.id is null or r.ticket_id is null or r.created_at is null then 'missing field'
         when created_at is null then 'malformed event time' end as problem
 from named

@@ -29,13 +29,17 @@ fact as (
             {'part': 'reopened', 'name': 'reopened', 'at': iso_at(r.stats.reopened_at), 'id': null, 'actor': null,
                 'articles': null},
             {'part': 'csat', 'name': 'csat', 'at': case when rating.ratings.default_question is not null
-                then coalesce(iso_at(rating.created_at), updated_at, created_at) end, 'id': null, 'actor': null, 'articles': null}
+                then coalesce(iso_at(rating.created_at), updated_at, created_at) end, 'id': null, 'actor': null,
+                    'articles': null}
         ],
         list_transform(coalesce(r.conversations, []), lambda c: {
             'part': '', 'id': c.id, 'at': iso_at(c.created_at),
-            'name': case when flag(c.private) then 'private_note' when flag(c.incoming) then 'incoming' else 'outgoing' end,
-            'actor': case when flag(c.incoming) then 'customer' when c.automation_id is not null then 'machine' else 'business' end,
-            'articles': article_ids(coalesce(c.body_text, c.body))})
+            'name': case when flag(c.private) then 'private_note' when flag(c.incoming) then 'incoming'
+                else 'outgoing' end,
+            'actor': case when flag(c.incoming) then 'customer' when c.automation_id is not null then 'machine'
+                else 'business' end,
+            'articles': case when not coalesce(flag(c.private), false)
+                then article_ids(coalesce(c.body_text, c.body)) end})
     )) as f
     from dated
 )
@@ -63,7 +67,8 @@ select
         when '6' then 'social' when '7' then 'chat' when '9' then 'support' when '10' then 'email'
         when '13' then 'messaging' end as channel,
     f.actor as actor,
-    case when f.name = 'csat' then case rating.ratings.default_question when '103' then 7 when '102' then 6 when '101' then 5
+    case when f.name = 'csat' then case rating.ratings.default_question when '103' then 7 when '102' then 6 when '101'
+        then 5
         when '100' then 4 when '-101' then 3 when '-102' then 2 when '-103' then 1 end end as score,
     case when f.name = 'csat' then 'csat_1_7' end as score_scale,
     flag(r.spam) as is_bot,

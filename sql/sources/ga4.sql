@@ -55,7 +55,8 @@ select
     case when identity in ('guest', 'login', 'signed_in', 'sign_up', 'express_wallet') then identity
         when r.event_name = 'login' then 'login' when r.event_name = 'sign_up' then 'sign_up' end as checkout_identity,
     tight(to_json({
-        'items': items, 'shipping_tier': kept(shipping_tier), 'payment_type': kept(payment_type), 'method': kept(method),
+        'items': items, 'shipping_tier': kept(shipping_tier), 'payment_type': kept(payment_type),
+            'method': kept(method),
         'coupon': kept(coupon), 'search_term': kept(search_term), 'content_type': kept(page_type),
         'platform': case when upper(r.platform) <> 'WEB' then r.platform end
     })) as properties,

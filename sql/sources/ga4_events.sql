@@ -59,7 +59,8 @@ named as (
     from keyed
 )
 select
-    source_file, source_folder, source_row, record_hash, r, params_text, session_id, location, page_referrer, param_value,
+    source_file, source_folder, source_row, record_hash, r, params_text, session_id, location, page_referrer,
+        param_value,
     currency, transaction_id, shipping, tax, checkout_id, cart_id, failure, identity, debug_mode, shipping_tier,
     payment_type, method, coupon, search_term, page_type, items
 from named

@@ -47,10 +47,13 @@ headed as (
             list_sum(list_transform(b.shipping_lines, lambda s: money(s.price)))) as shipping,
         money(b.total_discounts) as discount,
         case when len(b.line_items) > 0 then list_transform(b.line_items, lambda i: {
-            'item_id': coalesce(nullif(i.sku, ''), i.product_id, i.variant_id), 'quantity': i.quantity, 'price': i.price})
+            'item_id': coalesce(nullif(i.sku, ''), i.product_id, i.variant_id), 'quantity': i.quantity,
+                'price': i.price})
         end as items,
-        list_filter(b.note_attributes, lambda a: lower(a.name) in ('google_client_id', 'ga_client_id', '_ga'))[1].value as ga_id,
-        list_filter(b.note_attributes, lambda a: lower(a.name) in ('shopify_client_id', '_shopify_y'))[1].value as pixel_id
+        list_filter(b.note_attributes, lambda a: lower(a.name) in ('google_client_id', 'ga_client_id', '_ga'))[1].value
+            as ga_id,
+        list_filter(b.note_attributes, lambda a: lower(a.name) in ('shopify_client_id', '_shopify_y'))[1].value
+            as pixel_id
     from parsed
 ),
 topical as (
@@ -77,7 +80,8 @@ timed as (
 fact as (
     select timed.*, unnest(list_filter([
         case when object = 'fulfillment_events' and b.status <> '' then
-            {'part': lower(b.status), 'name': 'fulfillment_events/' || lower(b.status), 'at': coalesce(body_at, received_at)}
+            {'part': lower(b.status), 'name': 'fulfillment_events/' || lower(b.status), 'at': coalesce(body_at,
+                received_at)}
         else {'part': '', 'name': topic, 'at': coalesce(body_at, received_at)} end,
         case when object = 'fulfillments' and lower(b.shipment_status) = 'delivered'
             then {'part': 'delivered', 'name': 'fulfillments/delivered', 'at': coalesce(body_at, received_at)} end,

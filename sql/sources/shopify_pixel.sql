@@ -29,10 +29,12 @@ named as (
                 'item_id': coalesce(nullif(i.variant.sku, ''), gid(i.variant.product.id), gid(i.variant.id)),
                 'quantity': i.quantity, 'price': i.variant.price.amount})
             when len(r.data.cart.lines) > 0 then list_transform(r.data.cart.lines, lambda i: {
-                'item_id': coalesce(nullif(i.merchandise.sku, ''), gid(i.merchandise.product.id), gid(i.merchandise.id)),
+                'item_id': coalesce(nullif(i.merchandise.sku, ''), gid(i.merchandise.product.id),
+                    gid(i.merchandise.id)),
                 'quantity': i.quantity, 'price': i.merchandise.price.amount})
             when r.data.cartLine.merchandise.id is not null then [{
-                'item_id': coalesce(nullif(r.data.cartLine.merchandise.sku, ''), gid(r.data.cartLine.merchandise.product.id),
+                'item_id': coalesce(nullif(r.data.cartLine.merchandise.sku, ''),
+                    gid(r.data.cartLine.merchandise.product.id),
                     gid(r.data.cartLine.merchandise.id)),
                 'quantity': r.data.cartLine.quantity, 'price': r.data.cartLine.merchandise.price.amount}]
             when r.data.productVariant.id is not null then [{
@@ -72,7 +74,8 @@ select
         money(r.data.productVariant.price.amount)
     ) as value,
     -- A subtotal stands after its discounts; tax inside the prices is taken out of the goods.
-    case when event_name = 'checkout_completed' then coalesce(total - coalesce(shipping, 0) - coalesce(tax, 0), subtotal) + discount
+    case when event_name = 'checkout_completed' then coalesce(total - coalesce(shipping, 0) - coalesce(tax, 0),
+        subtotal) + discount
         end as goods_value,
     case when event_name = 'checkout_completed' then discount end as discount_value,
     case when event_name = 'checkout_completed' then shipping end as shipping_value,
@@ -96,7 +99,8 @@ select
     nullif(concat_ws(':', nullif(r.data.alert.type, ''), nullif(r.data.alert.target, '')), '') as failure_reason,
     case when lower(c.transactions[1].paymentMethod.type) = 'wallet' then 'express_wallet'
         when customer is not null and event_name <> 'checkout_completed' then 'signed_in' end as checkout_identity,
-    tight(to_json({'items': items, 'gateway': kept(c.transactions[1].gateway), 'search_term': kept(r.data.searchResult.query),
+    tight(to_json({'items': items, 'gateway': kept(c.transactions[1].gateway),
+        'search_term': kept(r.data.searchResult.query),
         'collection_id': gid(r.data.collection.id),
         'shipping_title': kept(c.delivery.selectedDeliveryOptions[1].title)})) as properties,
     case when r.id is null or r.name is null or r.timestamp is null then 'missing field'

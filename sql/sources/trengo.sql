@@ -13,7 +13,8 @@ unwrapped as (
         json_extract_string(e.headers, ['$."Trengo-Signature"', '$."trengo-signature"']) as h,
         coalesce(e.form, e.body) as payload,
         -- A form is text; a body that was decoded before is an object.
-        case when json_type(coalesce(e.form, e.body)) = 'VARCHAR' then json_extract_string(coalesce(e.form, e.body), '$') end
+        case when json_type(coalesce(e.form, e.body)) = 'VARCHAR' then json_extract_string(coalesce(e.form, e.body),
+            '$') end
             as form
     from parsed
 ),
@@ -25,7 +26,8 @@ field as (
             '$.merged_and_deleted_ticket_id'])
         else list_transform(['message_id', 'ticket_id', 'contact_email', 'contact_identifier', 'channel_id', 'user_id',
             'message', 'label', 'contact_phone', 'merged_and_deleted_ticket_id'],
-            lambda n: try(url_decode(replace(regexp_extract('&' || form, '&' || n || '=([^&]*)', 1), '+', ' ')))) end as v,
+            lambda n: try(url_decode(replace(regexp_extract('&' || form, '&' || n || '=([^&]*)', 1), '+', ' ')))) end
+                as v,
         seconds_at(split_part(trim(coalesce(h[1], h[2]), '[]"'), ';', 1)) as signed_at,
         iso_at(e.received_at) as received_at
     from unwrapped
@@ -47,7 +49,8 @@ select
     '' as source_account,
     'trengo' as feed,
     event_name || ':' || coalesce(message_id, sha256(
-        coalesce(ticket_id, '') || chr(31) || coalesce(cast(epoch_us(message_at) as varchar), '') || chr(31) || coalesce(v[6], '') || chr(31)
+        coalesce(ticket_id, '') || chr(31) || coalesce(cast(epoch_us(message_at) as varchar), '') || chr(31)
+            || coalesce(v[6], '') || chr(31)
         || coalesce(v[8], '') || chr(31) || coalesce(merged_id, '')
     )) as record_key,
     message_id as source_event_id,
@@ -65,7 +68,8 @@ select
     case when event_name = 'INBOUND' then 'customer'
         when event_name = 'OUTBOUND' and v[6] = '' and contains(coalesce(form, ''), 'user_id=') then 'machine'
         when event_name = 'OUTBOUND' then 'business' end as actor,
-    tight(to_json({'suggested_article_ids': articles, 'label': kept(v[8]), 'channel_id': kept(message.channel_id)})) as properties,
+    tight(to_json({'suggested_article_ids': articles, 'label': kept(v[8]), 'channel_id': kept(message.channel_id)}))
+        as properties,
     case when event_name is null or payload is null or ticket_id is null then 'missing field'
         when message_at is null then 'malformed event time' end as problem
 from message

@@ -19,7 +19,7 @@ _UNFINISHED = (".tmp", ".part", ".crdownload", ".filepart")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-_EMAIL = re.compile(r"[^\s/@]+(?:@|%40)[^\s/@]+\.[^\s/@.]+")
+_EMAIL = re.compile(r"[^\s/@]+(?:@|%(?:25)*40)[^\s/@]+\.[^\s/@.]+")
 
 
 @dataclass(frozen=True)

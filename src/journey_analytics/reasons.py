@@ -26,6 +26,8 @@ def name_defect(line: str, problem: str) -> str:
     """Tells broken JSON and values that are no objects from records that lack a field."""
     try:
         value = json.loads(line)
+        # Half a surrogate pair is JSON to Python and to nobody else.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return "broken JSON"
     return problem if isinstance(value, dict) else "not a JSON object"

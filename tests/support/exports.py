@@ -26,7 +26,9 @@ def text_of(records: list[Any]) -> bytes:
     return "\n".join(json.dumps(record) for record in records).encode()
 
 
-def rows_of(reader: str, content: bytes | list[Any], config: Config | None = None) -> list[dict[str, Any]]:
+def rows_of(
+    reader: str, content: bytes | list[Any], config: Config | None = None
+) -> list[dict[str, Any]]:
     """The lake rows of an export, in order, `problem` included."""
     data = text_of(content) if isinstance(content, list) else content
     extractor = Extractor(KEY, config or resolve({}))

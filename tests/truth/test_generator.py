@@ -1,16 +1,14 @@
 """The sample generator: the same bytes again, true shapes, dirt within limits, and a truth that can be known."""
 
-import gzip
-import hashlib
 import json
 import re
 from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
+from truth.reading import contents, records, text_of
 from truth.scoring import Row, micros, read_truth
 
 from journey_analytics import config
@@ -67,38 +65,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("sample")
     write_sample(out, **SMALL)
     return out
-
-
-def text_of(path: Path) -> str:
-    content = path.read_bytes()
-    return (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
-
-
-def contents(folder: Path, *, is_raw: bool = True) -> dict[str, str]:
-    """Path and hash of every file; of its text where another zlib may have squeezed it."""
-    found = {}
-    for path in sorted(
-        item for item in folder.rglob("*") if item.is_file() and item.name != "README.md"
-    ):
-        content = path.read_bytes() if is_raw else text_of(path).encode()
-        found[str(path.relative_to(folder))] = hashlib.sha256(content).hexdigest()
-    return found
-
-
-def records(sample: Path, folder: str) -> tuple[list[dict[str, Any]], int]:
-    """The readable records of a landing folder, and the number of broken lines."""
-    good, broken = [], 0
-    for path in sorted((sample / "landing" / folder).rglob("*json*")):
-        text = text_of(path)
-        if path.suffix == ".json":
-            good += json.loads(text)
-            continue
-        for line in text.splitlines():
-            try:
-                good.append(json.loads(line))
-            except json.JSONDecodeError:
-                broken += 1
-    return good, broken
 
 
 def test_the_same_arguments_give_the_same_bytes(sample: Path, tmp_path: Path) -> None:
@@ -252,6 +218,17 @@ def test_the_planted_limits_are_met_to_the_microsecond(sample: Path) -> None:
         True,
     )
     assert carts["cart_8d_000001", 2]["state"] == "purchased"
+
+
+@pytest.mark.parametrize("folder", ["small", "committed"])
+def test_every_abandoned_cart_has_a_step_and_a_reason(sample: Path, folder: str) -> None:
+    carts = read_truth((sample if folder == "small" else COMMITTED) / "truth", "carts")
+    lost = [row for row in carts if row["was_abandoned"]]
+
+    assert lost
+    assert [
+        row["cart_id"] for row in lost if not (row["abandoned_at_step"] and row["reason"])
+    ] == []
 
 
 def test_ids_of_the_first_shop_stand_for_others_in_the_outlet(sample: Path) -> None:

@@ -4,6 +4,7 @@ What belongs here is the generator. It never writes this product's own formats, 
 what stands under `truth/`: tests do.
 """
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from journey_analytics.sample import ads, bulk, cases, mark, noise
 from journey_analytics.sample.landing import write_landing
 from journey_analytics.sample.lives import Life
 from journey_analytics.sample.population import make_population
-from journey_analytics.sample.shops import SHOPS
+from journey_analytics.sample.shops import JOURNEY_TOML, SHOPS
 from journey_analytics.sample.truth import write_truth
 from journey_analytics.sample.world import World
 
@@ -51,7 +52,7 @@ def write_sample(
     """Writes `out/landing` and `out/truth`; the same arguments give the same bytes.
 
     Args:
-        out: An empty or new folder.
+        out: A new or empty folder, or one with an earlier sample, which is replaced.
         customers: Number of people, at least 40.
         days: Length of the period from 1 September 2026, at least 28.
         seed: Seed of every choice.
@@ -66,16 +67,13 @@ def write_sample(
     """
     out = Path(out)
     landing = out / "landing"
-    if landing.exists() and any(landing.iterdir()) and not (landing / "journey.toml").is_file():
-        raise JourneyError(
-            "The folder already holds other files.", str(landing), "Name an empty folder."
-        )
     say = progress or (lambda _what, _done, _total: None)
     if events is not None:
         if events < 1:
             raise JourneyError(
                 "A benchmark lake needs at least one event.", "--events", "Give a positive number."
             )
+        _make_room(out)
         counts, files = bulk.write_lake(landing, events, days, seed, say)
         return SampleSummary(out, files, counts)
     if customers < MIN_CUSTOMERS or days < MIN_DAYS:
@@ -84,10 +82,26 @@ def write_sample(
             "--customers, --days",
             "Give larger numbers.",
         )
+    _make_room(out)
     world = generate(customers, days, seed, say)
     written = write_landing(landing, world)
     truth = write_truth(out / "truth", world)
     return SampleSummary(out, written.file_count, written.record_counts, truth)
+
+
+def _make_room(out: Path) -> None:
+    """Takes away an earlier sample, and nothing else."""
+    landing = out / "landing"
+    if not landing.exists() or not any(landing.iterdir()):
+        return
+    mark_of_ours = landing / "journey.toml"
+    if not mark_of_ours.is_file() or mark_of_ours.read_text(encoding="utf-8") != JOURNEY_TOML:
+        raise JourneyError(
+            "The folder already holds other files.", str(landing), "Name an empty folder."
+        )
+    shutil.rmtree(landing)
+    if (out / "truth").is_dir():
+        shutil.rmtree(out / "truth")
 
 
 def generate(customers: int, days: int, seed: int, say: Progress) -> World:

@@ -1,7 +1,7 @@
 """Cuts the records into files as the systems deliver them, with the dirt of real life.
 
-Dirt: delivery duplicates, late and shuffled records, rewritten GA4 days, restated exports, a file delivered
-twice, and a few lines that cannot be read (below one in a hundred of their source).
+Dirt: delivery duplicates, late and shuffled records, rewritten GA4 days, restated exports, files delivered
+late or twice, and a few lines that cannot be read (below one in a hundred of their source).
 """
 
 import json
@@ -19,7 +19,7 @@ from journey_analytics.sample.world import World
 GOOD_LINES_PER_BAD = 700
 # Which files of a daily feed have a broken line, and which comes twice (by their number).
 BROKEN_FILES = (9, 23, 41)
-FILE_SENT_TWICE = 12
+FILE_SENT_TWICE, FILE_SENT_LATE = 12, 20
 GA4_FILES_PER_BROKEN = 13
 
 
@@ -138,7 +138,8 @@ def _write_daily(
             random.shuffle(lines)
         if number in broken:
             lines.insert(len(lines) // 2, _spoil(lines[0], random))
-        landing.put(folder, day + timedelta(days=1), f"{stem}-{day.isoformat()}.ndjson.gz", lines)
+        arrival = day + timedelta(days=4 if number == FILE_SENT_LATE else 1)
+        landing.put(folder, arrival, f"{stem}-{day.isoformat()}.ndjson.gz", lines)
         if is_delivered_twice and number == FILE_SENT_TWICE:
             landing.put(
                 folder, day + timedelta(days=2), f"{stem}-{day.isoformat()}-copy.ndjson.gz", lines

@@ -253,13 +253,9 @@ class Life:
                 self.world, self.shop, person, "newsletter", at, opens_after=opens, fails=fails
             )
             if maybe(random, 0.02):
-                mail.event(
-                    self.world,
-                    self.shop,
-                    person,
-                    "group_unsubscribe",
-                    at + 2 * HOUR,
-                    {"category": ["newsletter"], "asm_group_id": 8},
+                about = {"category": ["newsletter"], "asm_group_id": 8}
+                mail.Mail(self.world, self.shop, person, about).event(
+                    "group_unsubscribe", at + 2 * HOUR
                 )
                 return
             at += 14 * DAY

@@ -20,6 +20,7 @@ TYPES = {
 }
 PROMOTER, DETRACTOR = 9, 6
 MACHINE_IP = "192.0.2.250"
+SCANNER = "Mozilla/5.0 (compatible; Barracuda Sentinel (EE))"
 
 
 def _text_id(world: World, name: str) -> str:
@@ -28,28 +29,71 @@ def _text_id(world: World, name: str) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def event(
-    world: World, shop: Shop, person: Person, name: str, at: int, common: dict[str, Any], extra: dict[str, Any] | None = None,
-    *, is_machine: bool = False, email: str = "",
-) -> Act | None:  # fmt: skip
-    """One event of a mail; None where it lies after the end."""
-    at = whole_second(at)
-    if world.is_over(shop, at, 0):
-        return None
-    identity = _text_id(world, name)
-    address = email or (person.email if not maybe(person.random, 0.04) else person.email.title())
-    payload = (
-        {"email": address, "timestamp": at // SECOND, "event": name, "sg_event_id": identity}
-        | common
-        | (extra or {})
-    )
-    world.emit(shop.folder("sendgrid"), at + person.random.randrange(SECOND, 20 * SECOND), payload)
-    act = world.act(person.person_id, shop, TYPES[name], is_hard=person.is_hard)
-    act.is_machine = is_machine
-    world.seen(act, "sendgrid", name, at, identity)
-    world.identify(person.person_id, shop.name, "email", address, is_hard=person.is_hard)
-    world.keep_private("emails", address)
-    return act
+class Mail:
+    """One mail to one person, and what the tool tells of it."""
+
+    def __init__(self, world: World, shop: Shop, person: Person, about: dict[str, Any]) -> None:
+        self.world = world
+        self.shop = shop
+        self.person = person
+        self.about = about
+
+    def event(
+        self, name: str, at: int, extra: dict[str, Any] | None = None, *, is_machine: bool = False
+    ) -> Act | None:
+        """One event of the mail; None where it lies after the end."""
+        world, shop, person, at = self.world, self.shop, self.person, whole_second(at)
+        if world.is_over(shop, at, 0):
+            return None
+        identity = _text_id(world, name)
+        address = person.email.title() if maybe(person.random, 0.04) else person.email
+        payload = {
+            "email": address,
+            "timestamp": at // SECOND,
+            "event": name,
+            "sg_event_id": identity,
+        }
+        received_at = at + person.random.randrange(SECOND, 20 * SECOND)
+        world.emit(shop.folder("sendgrid"), received_at, payload | self.about | (extra or {}))
+        act = world.act(person.person_id, shop, TYPES[name], is_hard=person.is_hard)
+        act.is_machine = is_machine
+        world.seen(act, "sendgrid", name, at, identity)
+        world.identify(person.person_id, shop.name, "email", address, is_hard=person.is_hard)
+        world.keep_private("emails", address)
+        return act
+
+    def open_by_machine(self, delivered: int) -> None:
+        """Apple's privacy protection opens every mail."""
+        extra = {"useragent": "Mozilla/5.0", "ip": MACHINE_IP, "sg_machine_open": True}
+        later = self.person.random.randrange(4 * SECOND, 9 * MINUTE)
+        self.event("open", delivered + later, extra, is_machine=True)
+        self.world.keep_private("ips", MACHINE_IP)
+
+    def scan(self, delivered: int) -> None:
+        """A mail gateway follows every link within a second of delivery."""
+        for number in range(3):
+            extra = {
+                "useragent": SCANNER,
+                "ip": MACHINE_IP,
+                "url": f"https://{self.shop.host}/link{number}",
+                "url_offset": {"index": number, "type": "html"},
+            }
+            self.event("click", whole_second(delivered) + SECOND, extra, is_machine=True)
+
+    def open(self, at: int) -> None:
+        """The person opens it."""
+        self.event("open", at, self._agent() | {"sg_machine_open": False})
+
+    def click(self, at: int, url: str) -> int | None:
+        """The person follows a link; when, to the second."""
+        act = self.event(
+            "click", at, self._agent() | {"url": url, "url_offset": {"index": 0, "type": "html"}}
+        )
+        return act.at if act else None
+
+    def _agent(self) -> dict[str, Any]:
+        self.world.keep_private("ips", self.person.ip)
+        return {"useragent": USER_AGENTS["mobile"], "ip": self.person.ip}
 
 
 def send(
@@ -65,100 +109,32 @@ def send(
     if shop.suffix is None or world.is_over(shop, at, 0):
         return None
     random = person.random
-    common: dict[str, Any] = {
+    about: dict[str, Any] = {
         "sg_message_id": f"{_text_id(world, 'm')}.filter{random.randrange(1000):04d}",
         "category": category if maybe(random, 0.5) else [category],
     }
-    common |= {
+    about |= {
         name: value
         for name, value in (("checkout_id", checkout_id), ("order_id", order_id))
         if value
     }
-    event(world, shop, person, "processed", at, common)
+    mail = Mail(world, shop, person, about)
+    mail.event("processed", at)
     if fails:
-        event(
-            world,
-            shop,
-            person,
-            fails,
-            at + 3 * SECOND,
-            common,
-            {"reason": "550 no such user", "type": "bounce"},
-        )
+        mail.event(fails, at + 3 * SECOND, {"reason": "550 no such user", "type": "bounce"})
         return None
     delivered = at + random.randrange(2 * SECOND, 9 * SECOND)
-    event(
-        world,
-        shop,
-        person,
-        "delivered",
-        delivered,
-        common,
-        {"smtp-id": "<a@x>", "response": "250 OK"},
-    )
-    if maybe(random, 0.3):  # Apple's privacy protection opens every mail.
-        extra = {"useragent": "Mozilla/5.0", "ip": MACHINE_IP, "sg_machine_open": True}
-        world.keep_private("ips", MACHINE_IP)
-        event(
-            world,
-            shop,
-            person,
-            "open",
-            delivered + random.randrange(4 * SECOND, 9 * MINUTE),
-            common,
-            extra,
-            is_machine=True,
-        )
+    mail.event("delivered", delivered, {"smtp-id": "<a@x>", "response": "250 OK"})
+    if maybe(random, 0.3):
+        mail.open_by_machine(delivered)
     if maybe(random, 0.02):
-        _scan(world, shop, person, delivered, common)
-    agent = {"useragent": USER_AGENTS["mobile"], "ip": person.ip}
-    world.keep_private("ips", person.ip)
+        mail.scan(delivered)
     if opens_after is not None:
-        event(
-            world,
-            shop,
-            person,
-            "open",
-            at + opens_after,
-            common,
-            agent | {"sg_machine_open": False},
-        )
+        mail.open(at + opens_after)
     if clicks_after is None:
         return None
-    target = (
-        url or f"https://{shop.host}/?utm_source=sendgrid&utm_medium=email&utm_campaign={category}"
-    )
-    click = event(
-        world,
-        shop,
-        person,
-        "click",
-        at + clicks_after,
-        common,
-        agent | {"url": target, "url_offset": {"index": 0, "type": "html"}},
-    )
-    return click.at if click else None
-
-
-def _scan(world: World, shop: Shop, person: Person, delivered: int, common: dict[str, Any]) -> None:
-    """A mail gateway follows every link within a second of delivery."""
-    for number in range(3):
-        extra = {
-            "useragent": "Mozilla/5.0 (compatible; Barracuda Sentinel (EE))",
-            "ip": MACHINE_IP,
-            "url": f"https://{shop.host}/link{number}",
-            "url_offset": {"index": number, "type": "html"},
-        }
-        event(
-            world,
-            shop,
-            person,
-            "click",
-            whole_second(delivered) + SECOND,
-            common,
-            extra,
-            is_machine=True,
-        )
+    tracking = f"utm_source=sendgrid&utm_medium=email&utm_campaign={category}"
+    return mail.click(at + clicks_after, url or f"https://{shop.host}/?{tracking}")
 
 
 def answer_survey(

@@ -1,6 +1,5 @@
 """Questions and answers: chat and messaging (Trengo), tickets (Freshdesk)."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from journey_analytics.sample.catalogue import ANSWERS, ARTICLES, QUESTIONS
@@ -16,8 +15,8 @@ CHAT_TYPES = {
     "TICKET_CLOSED": "conversation_resolved",
 }
 CHANNELS = {"chat": "12", "messaging": "14"}
-RESOLVED = 4
-STATUS_OPEN = 2
+# Freshdesk user ids: its agent, and what the requesters' begin with.
+REQUESTERS, AGENT = 67_042_965_000, 67_013_469_919
 
 
 class Conversation:
@@ -124,8 +123,6 @@ def open_ticket(
     person: Person,
     at: int,
     order_id: str = "",
-    *,
-    source: int | None = None,
     article: tuple[str, str] = ARTICLES[0],
 ) -> None:
     """A ticket in Freshdesk with its stages; weekly exports show what was known by then."""
@@ -137,54 +134,73 @@ def open_ticket(
     if maybe(random, 0.85):
         resolved = first + random.randrange(20, 1500) * MINUTE
     email = person.email if maybe(random, 0.9) else person.email.title()
-    ticket: dict[str, Any] = {"id": number, "at": at, "first": first, "resolved": resolved, "email": email, "name": person.name, "shop": shop.name,
-              "phone": person.phone if person.phone_known else "", "order_id": order_id, "source": source or random.choice((1, 1, 2, 3)),
-              "subject": "¿Dónde está mi pedido?", "priority": random.choice((1, 1, 2, 3)), "requester_id": 67_042_965_000 + number}  # fmt: skip
-    world.tickets.append(ticket)
-    for part, event_type, moment in (
+    world.tickets.append(
+        {
+            "id": number,
+            "at": at,
+            "first": first,
+            "resolved": resolved,
+            "email": email,
+            "name": person.name,
+            "phone": person.phone if person.phone_known else "",
+            "order_id": order_id,
+            "source": random.choice((1, 1, 2, 3)),
+            "subject": "¿Dónde está mi pedido?",
+            "priority": random.choice((1, 1, 2, 3)),
+            "requester_id": REQUESTERS + number,
+        }
+    )
+    stages = (
         ("ticket_created", "ticket_created", at),
         ("first_response", "agent_first_reply", first),
         ("resolved", "ticket_resolved", resolved),
-    ):
+    )
+    for part, event_type, moment in stages:
         if moment is not None and not world.is_over(shop, moment, 0):
-            act = world.act(person.person_id, shop, event_type, is_hard=person.is_hard)
-            act.is_interactive_channel = False
-            world.seen(act, "freshdesk_tickets", part, moment, str(number))
+            _see(world, shop, person, event_type, ("freshdesk_tickets", part, moment, str(number)))
     text = ANSWERS[0].format(host=shop.help_host, article="-".join(article))
-    for is_incoming, moment, body in (
-        (False, first, text),
-        (True, first + 9 * MINUTE, "Gracias, lo miro."),
-    ):
-        identity = 9000 + world.number("reply")
-        if world.is_over(shop, moment, 0):
-            continue
-        world.replies.append(
-            {
-                "id": identity,
-                "ticket_id": number,
-                "at": moment,
-                "incoming": is_incoming,
-                "body": body,
-                "user_id": 67_042_965_000 + number if is_incoming else 67_013_469_919,
-            }
-        )
-        act = world.act(
-            person.person_id,
-            shop,
-            "customer_message" if is_incoming else "agent_message",
-            is_hard=person.is_hard,
-        )
-        act.is_interactive_channel = False
-        world.seen(
-            act,
-            "freshdesk_conversations",
-            "incoming" if is_incoming else "outgoing",
-            moment,
-            str(identity),
-        )
+    _reply(world, shop, person, number, first, text, is_incoming=False)
+    _reply(world, shop, person, number, first + 9 * MINUTE, "Gracias, lo miro.", is_incoming=True)
     world.identify(
         person.person_id, shop.name, "conversation", f"freshdesk:{number}", is_hard=person.is_hard
     )
     world.identify(person.person_id, shop.name, "email", email, is_hard=person.is_hard)
     world.keep_private("emails", email)
     world.keep_private("names", person.name, person.last_name)
+
+
+def _see(
+    world: World,
+    shop: Shop,
+    person: Person,
+    event_type: str,
+    observation: tuple[str, str, int, str],
+) -> None:
+    """An act at the help desk: by mail, portal or telephone, hence no interactive one."""
+    act = world.act(person.person_id, shop, event_type, is_hard=person.is_hard)
+    act.is_interactive_channel = False
+    world.seen(act, *observation)
+
+
+def _reply(
+    world: World, shop: Shop, person: Person, ticket: int, at: int, body: str, *, is_incoming: bool
+) -> None:
+    """A message within a ticket."""
+    if world.is_over(shop, at, 0):
+        return
+    identity = 9000 + world.number("reply")
+    user = REQUESTERS + ticket if is_incoming else AGENT
+    world.replies.append(
+        {
+            "id": identity,
+            "ticket_id": ticket,
+            "at": at,
+            "incoming": is_incoming,
+            "body": body,
+            "user_id": user,
+        }
+    )
+    event_type, name = (
+        ("customer_message", "incoming") if is_incoming else ("agent_message", "outgoing")
+    )
+    _see(world, shop, person, event_type, ("freshdesk_conversations", name, at, str(identity)))

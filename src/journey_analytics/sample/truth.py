@@ -18,6 +18,8 @@ ABANDONED_AFTER = DAY
 RECOVER_WITHIN = 7 * DAY
 # A cart whose verdict hangs on so little is judged by nobody.
 DOUBT = 15 * MINUTE
+# A browser's clock may be ahead of the visit by so much.
+CLOCK_SKEW = 2 * MINUTE
 
 
 def iso(at: int | None) -> str | None:
@@ -169,9 +171,8 @@ def _turn_row(
     ]
     lost = [at for at, silence in silences if silence > ABANDONED_AFTER]
     abandoned_at = lost[-1] + ABANDONED_AFTER if lost else None
-    loss = next(
-        (item for item in cart.losses if lost and item.left_at + 5 * SECOND >= lost[-1]), None
-    )
+    losses = [item for item in cart.losses if lost and item.left_at + CLOCK_SKEW >= lost[-1]]
+    loss = losses[0] if losses else None
     last = turn[-1].at
     if has_order:
         state = "recovered" if abandoned_at else "purchased"

@@ -17,6 +17,14 @@ csv.field_size_limit(RECORD_LIMIT)
 def csv_chunks(stream: BinaryIO, reader: Reader) -> Iterator[Chunk]:
     """The rows of a CSV file as JSON texts of the reader's fields, every value a text."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        yield from _row_chunks(text, reader)
+    finally:
+        # The stream is closed by who opened it.
+        text.detach()
+
+
+def _row_chunks(text: io.TextIOWrapper, reader: Reader) -> Iterator[Chunk]:
     header, table = _header(text, reader)
     if header is None or table is None:
         return

@@ -22,7 +22,7 @@ _MESSAGE = (
 TICKETS = Reader(
     name="freshdesk_tickets",
     restates="record",
-    feeds={"freshdesk_tickets": Feed(is_interactive=True)},
+    feeds={"freshdesk_tickets": Feed()},
     required=(
         frozenset({"id", "created_at", "requester_id"}),
         frozenset({"id", "created_at", "requester", "status"}),
@@ -44,7 +44,7 @@ TICKETS = Reader(
 CONVERSATIONS = Reader(
     name="freshdesk_conversations",
     restates="record",
-    feeds={"freshdesk_conversations": Feed(is_interactive=True)},
+    feeds={"freshdesk_conversations": Feed()},
     required=(frozenset({"id", "ticket_id", "created_at"}),),
     options=("blocked_emails", "phone_region", "help_link_pattern"),
     structure=fields(*_MESSAGE, "ticket_id", "from_email"),

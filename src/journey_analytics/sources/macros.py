@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _EDGE = r"\s/?&=#@,;:<>\"''()\[\]{}\\|"
-# An address that was percent-encoded once or twice is still an address.
-_EMAIL_LIKE = rf"[^{_EDGE}]+(?:@|%40|%2540)[^{_EDGE}%]+\.[^{_EDGE}.%]+"
+# An address that was percent-encoded, even repeatedly, is still an address.
+_EMAIL_LIKE = rf"[^{_EDGE}]+(?:@|%(?:25)*40)[^{_EDGE}%]+\.[^{_EDGE}.%]+"
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?"
 _ZONE = r" ?(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?)"
 _NEVER = "$x^"
@@ -24,7 +24,7 @@ _NEVER = "$x^"
 _MACROS = {
     # Text as it may be kept: no e-mail address, not endless, never the empty string.
     "redact(x)": (
-        "case when contains(x, '@') or contains(x, '%40') or contains(x, '%2540') "
+        "case when contains(x, '@') or contains(x, '%40') or contains(x, '%25') "
         f"then regexp_replace(x, '{_EMAIL_LIKE}', '[email]', 'g') else x end"
     ),
     "kept(x)": "case when trim(x) <> '' then left(trim(redact(x)), 2000) end",
@@ -38,7 +38,7 @@ _MACROS = {
     ),
     # An id is kept as it is, unless it carries an address or has no sensible length.
     "safe_id(x)": (
-        "case when length(x) > 200 or contains(x, '@') or contains(x, '%40') "
+        "case when length(x) > 200 or contains(x, '@') or contains(x, '%40') or contains(x, '%25') "
         "then 'hash:' || substr(hmac_hex(x), 1, 32) else nullif(trim(x), '') end"
     ),
     "gid(x)": "regexp_replace(x, '^gid://shopify/[A-Za-z]+/([^?]+).*$', '\\1')",
@@ -46,7 +46,7 @@ _MACROS = {
     "click_idents(url)": (
         "case when contains(url, 'clid=') or contains(url, 'braid=') then list_transform("
         "list_filter(regexp_extract_all(url, '[?&]((?:gclid|gbraid|wbraid|fbclid|msclkid)=[^&#@]{1,200})', 1), "
-        "lambda m: not contains(m, '%40')), "
+        "lambda m: not contains(m, '%40') and not contains(m, '%25')), "
         "lambda m: {'type': split_part(m, '=', 1), 'value': substr(m, strpos(m, '=') + 1), 'scope': 'click'}) end"
     ),
     # Times. A text that is no time gives null; so does one outside 2000 to 2100.
@@ -83,7 +83,7 @@ _MACROS = {
         "then split_part(split_part(url, '#', 1), '?', 1) || kept_query(url) else url end"
     ),
     "clean_url(url)": (
-        "case when url = '' then null when contains(url, '@') or contains(url, '%40') or contains(url, '%2540') "
+        "case when url = '' then null when contains(url, '@') or contains(url, '%40') or contains(url, '%25') "
         f"then left(regexp_replace(regexp_replace(plain_url(url), '//[^/?@]*@', '//'), '{_EMAIL_LIKE}', '[email]', 'g'), 2000) "
         "else left(plain_url(url), 2000) end"
     ),

@@ -28,7 +28,8 @@ class Feed:
         sees_cart: It shows carts or checkouts.
         sees_order: It shows orders.
         is_commerce: It is the commerce back end's own word.
-        is_interactive: It shows what customers do themselves.
+        is_interactive: It shows above all what customers do themselves, so its newest record says up to when
+            their silence is known. Sends and opens run ahead of the site, tickets are no interactive channel.
     """
 
     sees_cart: bool = False

@@ -8,7 +8,7 @@ from journey_analytics.sources.reader import JSON, Feed, Reader, fields
 
 READER = Reader(
     name="sendgrid",
-    feeds={"sendgrid": Feed(is_interactive=True)},
+    feeds={"sendgrid": Feed()},
     required=(
         frozenset({"event", "timestamp", "email"}),
         frozenset({"event", "timestamp", "sg_event_id"}),

@@ -13,7 +13,7 @@ READER = Reader(
     feeds={
         "checkouts": Feed(sees_cart=True, is_commerce=True),
         "carts": Feed(sees_cart=True, is_commerce=True),
-        "orders": Feed(sees_order=True, is_commerce=True),
+        "orders": Feed(sees_order=True, is_commerce=True, is_interactive=True),
         "refunds": Feed(is_commerce=True),
         "fulfillments": Feed(is_commerce=True),
         "other": Feed(),

@@ -67,13 +67,14 @@ function plotFlow() {
   names.sort((a, b) => place(a) - place(b));
   if (!names.length) { node.replaceChildren(h("small", {}, t("none_here"))); return; }
   const through = (name) => Math.max(...["from_stage", "to_stage"].map((end) => sum(rows.filter((row) => row[end] === name), "transition_count")));
-  const narrow = node.clientWidth < 460;
+  // Five stages side by side need room; a phone gets the same numbers as a list.
+  if (node.clientWidth < 460) { node.removeAttribute("role"); node.replaceChildren(flowList(rows)); return; }
   const first = place(names[0]), last = place(names[names.length - 1]);
   const along = (name) => Math.min(0.999, Math.max(0.001, (place(name) - first) / Math.max(1, last - first)));
   Plotly.newPlot(node, [{
-    type: "sankey", orientation: narrow ? "v" : "h", arrangement: "snap",
+    type: "sankey", orientation: "h", arrangement: "snap",
     node: {
-      label: names.map((name) => inert(stageName(name)) + (narrow ? "" : " " + count(through(name)))), color: names.map(() => colour("ink")), thickness: 10, pad: 26,
+      label: names.map((name) => inert(stageName(name)) + " " + count(through(name))), color: names.map(() => colour("ink")), thickness: 10, pad: 26,
       line: { width: 0 }, x: names.map(along), y: names.map((name, index) => 0.36 + 0.2 * (index % 2)),
       hovertemplate: "%{label}<br>%{value:,}<extra></extra>",
     },
@@ -82,8 +83,8 @@ function plotFlow() {
       value: rows.map((row) => row.transition_count), color: rows.map(() => veil(colour("bar"))),
       hovertemplate: "%{source.label} → %{target.label}<br>%{value:,}<extra></extra>",
     },
-    textfont: { color: colour("ink"), size: narrow ? 11 : 13, shadow: "none" },
-  }], plotLayout({ height: narrow ? 460 : 330, margin: { l: 6, r: 6, t: 14, b: 14 } }), plotConfig);
+    textfont: { color: colour("ink"), size: 13, shadow: "none" },
+  }], plotLayout({ height: 330, margin: { l: 6, r: 6, t: 14, b: 14 } }), plotConfig);
 }
 
 // ---- sessions: days, or weeks where days would be too many bars
