@@ -80,13 +80,21 @@ def build(
     landing_path, home_path = Path(landing), Path(home)
     if not landing_path.is_dir():
         raise JourneyError(
-            "The landing folder does not exist.", str(landing_path), "Check --landing, or try `journey demo`."
+            "The landing folder does not exist.",
+            str(landing_path),
+            "Check --landing, or try `journey demo`.",
         )
-    resolved = config if isinstance(config, Config) else load(Path(config) if config else None, landing_path)
+    resolved = (
+        config
+        if isinstance(config, Config)
+        else load(Path(config) if config else None, landing_path)
+    )
     seconds: dict[str, float] = {}
     with HomeLock(home_path):
         with _timed(seconds, "ingest"):
-            ingested = ingest(landing_path, home_path, resolved, known_at=known_at, progress=progress)
+            ingested = ingest(
+                landing_path, home_path, resolved, known_at=known_at, progress=progress
+            )
         if not isinstance(config, Config):
             _keep_config(find(Path(config) if config else None, landing_path), home_path)
         with Workspace(home_path) as workspace:
@@ -127,7 +135,11 @@ def build(
 
 
 def materialize(
-    home: Path, names: Iterable[str], config: Config | None = None, progress: Progress | None = None, wait: bool = True
+    home: Path,
+    names: Iterable[str],
+    config: Config | None = None,
+    progress: Progress | None = None,
+    wait: bool = True,
 ) -> Engine:
     """Brings the given tables and their ancestors up to date with the lake, and publishes nothing.
 
@@ -153,20 +165,33 @@ def prepare(
 ) -> Engine:
     """Opens a build over what the lake holds now: loads records, manifest and parameters if they are new."""
     files = records.known_files(workspace.home, known_at)
-    named = [(file.source_folder, file.source_file, file.arrival_date, file.reader_hash) for file in files]
-    inputs: dict[str, object] = {"files": named, "as_of": as_of, "known_at": known_at, "config": config.fingerprint()}
+    named = [
+        (file.source_folder, file.source_file, file.arrival_date, file.reader_hash)
+        for file in files
+    ]
+    inputs: dict[str, object] = {
+        "files": named,
+        "as_of": as_of,
+        "known_at": known_at,
+        "config": config.fingerprint(),
+    }
     rules = rules_hash(config)
     build_id = begin_build(workspace, inputs, rules, as_of)
     connection = workspace.connection
     engine = Engine(workspace, config, build_id, rules)
-    state = connection.execute("select build_id from main.builds where table_name = '_observations'").fetchall()
+    state = connection.execute(
+        "select build_id from main.builds where table_name = '_observations'"
+    ).fetchall()
     if full:
         connection.execute("delete from main.builds")
     if full or not state or state[0][0] != build_id:
         begun = time.perf_counter()
         records.load(connection, workspace.home, files)
         write_parameters(connection, config, commerce_accounts(connection), as_of)
-        connection.execute("insert or replace into main.builds values ('_observations', ?, ?, null)", [build_id, rules])
+        connection.execute(
+            "insert or replace into main.builds values ('_observations', ?, ?, null)",
+            [build_id, rules],
+        )
         engine.seconds["load"] = time.perf_counter() - begun
     return engine
 
@@ -186,7 +211,11 @@ def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def rules_hash(config: Config) -> str:
     """A fingerprint of what the tables are made by: configuration, SQL and package version."""
-    texts = [config.fingerprint(), package_version(), *(model.sql for model in load_models().values())]
+    texts = [
+        config.fingerprint(),
+        package_version(),
+        *(model.sql for model in load_models().values()),
+    ]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
@@ -201,7 +230,10 @@ def package_version() -> str:
 def commerce_accounts(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The accounts whose records are a commerce back end's own word."""
     feeds = [
-        (reader.name, name) for reader in READERS.values() for name, feed in reader.feeds.items() if feed.is_commerce
+        (reader.name, name)
+        for reader in READERS.values()
+        for name, feed in reader.feeds.items()
+        if feed.is_commerce
     ]
     rows = connection.execute(
         "select distinct source_account from main._observations "
@@ -234,14 +266,20 @@ def _shop_problems(connection: duckdb.DuckDBPyConnection, config: Config) -> lis
     if not rows and config.shops:
         return []
     names = accounts if not config.shops else ["your_shop"]
-    lines = "; ".join(f'[[shops]] name = "{name}" accounts = ["{name}", ...] folders = [...]' for name in names)
-    found = ", ".join(f"{folder} {account or '(no account)'}: {count} events" for folder, account, count in rows)
+    lines = "; ".join(
+        f'[[shops]] name = "{name}" accounts = ["{name}", ...] folders = [...]' for name in names
+    )
+    found = ", ".join(
+        f"{folder} {account or '(no account)'}: {count} events" for folder, account, count in rows
+    )
     return [
         Problem(
             source="shops",
             path="journey.toml",
             line=0,
-            reason=f"events belong to no shop: {found}" if rows else "several shops and no [[shops]] entry",
+            reason=f"events belong to no shop: {found}"
+            if rows
+            else "several shops and no [[shops]] entry",
             todo=f"Add to journey.toml in the landing folder: {lines}",
             is_file_problem=True,
         )
@@ -257,7 +295,9 @@ def _keep_config(source: Path | None, home: Path) -> None:
 
 
 def _report(home: Path) -> Path:
-    from journey_analytics.report import write_report  # plotly is slow to import: only where it is drawn
+    from journey_analytics.report import (
+        write_report,
+    )  # plotly is slow to import: only where it is drawn
 
     return write_report(home / "warehouse.duckdb", home / "report" / "index.html")
 

@@ -225,7 +225,9 @@ def all_checks() -> list[Check]:
     ]
 
 
-def run(connection: duckdb.DuckDBPyConnection, tables: Iterable[str] | None = None) -> list[CheckResult]:
+def run(
+    connection: duckdb.DuckDBPyConnection, tables: Iterable[str] | None = None
+) -> list[CheckResult]:
     """Runs the checks of the given tables, or all.
 
     Args:
@@ -237,9 +239,13 @@ def run(connection: duckdb.DuckDBPyConnection, tables: Iterable[str] | None = No
     for check in all_checks():
         if wanted is not None and check.table not in wanted:
             continue
-        rows = connection.execute(f"select * from ({check.sql}) as broken order by all limit 5").fetchall()
+        rows = connection.execute(
+            f"select * from ({check.sql}) as broken order by all limit 5"
+        ).fetchall()
         count = len(rows)
         if count == 5:
-            count = int(connection.execute(f"select count(*) from ({check.sql}) as broken").fetchall()[0][0])
+            count = int(
+                connection.execute(f"select count(*) from ({check.sql}) as broken").fetchall()[0][0]
+            )
         results.append(CheckResult(check, count, tuple(str(row) for row in rows)))
     return results

@@ -31,34 +31,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="journey", description=__doc__ and "See where customers are lost.")
+    parser = argparse.ArgumentParser(
+        prog="journey", description=__doc__ and "See where customers are lost."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
-        sub.add_argument("--home", type=Path, default=DEFAULT_HOME, help="home directory (default ./var)")
+        sub.add_argument(
+            "--home", type=Path, default=DEFAULT_HOME, help="home directory (default ./var)"
+        )
         sub.set_defaults(run=run)
         return sub
 
-    demo = command("demo", _demo, "Generate a sample shop, build it and print its checkout drop-off.")
-    sample = command("sample", _sample, "Write the exports of a realistic sports-shoe shop, and the truth beside them.")
-    sample.add_argument("--out", type=Path, required=True, help="folder to write landing/ and truth/ into")
+    demo = command(
+        "demo", _demo, "Generate a sample shop, build it and print its checkout drop-off."
+    )
+    sample = command(
+        "sample",
+        _sample,
+        "Write the exports of a realistic sports-shoe shop, and the truth beside them.",
+    )
+    sample.add_argument(
+        "--out", type=Path, required=True, help="folder to write landing/ and truth/ into"
+    )
     for each in (demo, sample):
         each.add_argument("--customers", type=_positive, default=400)
         each.add_argument("--days", type=_positive, default=60)
         each.add_argument("--seed", type=int, default=1)
-    sample.add_argument("--events", type=_count, help="a benchmark lake of about N records, for example 1M")
-    build = command("build", _build, "Read new exports and bring tables, warehouse and report up to date.")
-    build.add_argument("--landing", type=Path, required=True, help="folder of exports: <source>/<date>/<file>")
+    sample.add_argument(
+        "--events", type=_count, help="a benchmark lake of about N records, for example 1M"
+    )
+    build = command(
+        "build", _build, "Read new exports and bring tables, warehouse and report up to date."
+    )
+    build.add_argument(
+        "--landing", type=Path, required=True, help="folder of exports: <source>/<date>/<file>"
+    )
     build.add_argument("--config", type=Path, help="configuration file")
     build.add_argument("--full", action="store_true", help="make every table anew")
     build.add_argument("--as-of", type=_timestamp, help="see nothing after this time (UTC)")
-    build.add_argument("--known-at", type=date.fromisoformat, help="only files that had arrived by this date")
+    build.add_argument(
+        "--known-at", type=date.fromisoformat, help="only files that had arrived by this date"
+    )
     command("publish", _publish, "Publish the workspace as it is, if its checks pass.")
     command("report", _report, "Write the report page from the published file.")
     command("check", _check, "Run every check on the published file.")
     explain = command("explain", _explain, "Tell one customer's journey and why it was counted so.")
-    explain.add_argument("customer", help="customer key or id, e-mail, phone, order id or any other identifier")
+    explain.add_argument(
+        "customer", help="customer key or id, e-mail, phone, order id or any other identifier"
+    )
     return parser
 
 
@@ -79,7 +103,12 @@ def _write_sample(options: argparse.Namespace, out: Path, events: int | None) ->
 
     with _Bar("sample") as bar:
         write_sample(
-            out, customers=options.customers, days=options.days, seed=options.seed, events=events, progress=bar.show
+            out,
+            customers=options.customers,
+            days=options.days,
+            seed=options.seed,
+            events=events,
+            progress=bar.show,
         )
 
 
@@ -113,7 +142,10 @@ def _build_and_print(
         print(drop_off_table(connection))
     print(f"\nReport: {result.report}\nTables: {result.warehouse}")
     if result.exit_code:
-        print("Something needs a look: see the problems above. Everything else was published.", file=sys.stderr)
+        print(
+            "Something needs a look: see the problems above. Everything else was published.",
+            file=sys.stderr,
+        )
     return result.exit_code
 
 
@@ -148,7 +180,11 @@ def _check(options: argparse.Namespace) -> int:
     with open_warehouse(options.home) as connection:
         results = checks.run(connection)
     for result in results:
-        mark = "holds" if result.has_passed else f"BROKEN in {result.failed_count} rows ({result.check.severity})"
+        mark = (
+            "holds"
+            if result.has_passed
+            else f"BROKEN in {result.failed_count} rows ({result.check.severity})"
+        )
         print(f"{result.check.title}: {mark}")
         for example in result.examples:
             print(f"    {example}")
@@ -197,14 +233,18 @@ def _count(text: str) -> int:
     try:
         return _positive(str(int(float(number) * unit)))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no count; write for example 250k or 1M") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no count; write for example 250k or 1M"
+        ) from None
 
 
 def _timestamp(text: str) -> datetime:
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; write for example 2026-11-20T22:10Z") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time; write for example 2026-11-20T22:10Z"
+        ) from None
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

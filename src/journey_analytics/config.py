@@ -24,7 +24,9 @@ def parse_duration(value: object) -> timedelta:
         return value
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", str(value))
     if isinstance(value, bool) or match is None:
-        raise ValueError(f"write a duration with its unit, for example '30m' or '7d', not {value!r}")
+        raise ValueError(
+            f"write a duration with its unit, for example '30m' or '7d', not {value!r}"
+        )
     return timedelta(**{_UNITS[match[2]]: float(match[1])})
 
 
@@ -52,7 +54,9 @@ class Shop(Section):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{value!r} is no time zone; use a name such as Europe/Madrid") from error
+            raise ValueError(
+                f"{value!r} is no time zone; use a name such as Europe/Madrid"
+            ) from error
         return value
 
 
@@ -244,7 +248,9 @@ def load(path: Path | None = None, landing: Path | None = None, home: Path | Non
     return resolve(overlay, str(found) if found else "the packaged defaults")
 
 
-def find(path: Path | None = None, landing: Path | None = None, home: Path | None = None) -> Path | None:
+def find(
+    path: Path | None = None, landing: Path | None = None, home: Path | None = None
+) -> Path | None:
     """The file that `load` reads, None for the packaged defaults."""
     if path is not None and not path.is_file():
         raise JourneyError("The configuration file does not exist.", str(path), "Check --config.")
@@ -262,14 +268,18 @@ def resolve(overlay: dict[str, Any], where: str = "the given configuration") -> 
     try:
         return Config.model_validate(_overlay(base, overlay))
     except ValidationError as error:
-        raise JourneyError(_explain(error), where, "Correct the key or value and run again.") from None
+        raise JourneyError(
+            _explain(error), where, "Correct the key or value and run again."
+        ) from None
 
 
 def _read(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise JourneyError(f"The configuration is not valid TOML: {error}.", where, "Correct that line.") from None
+        raise JourneyError(
+            f"The configuration is not valid TOML: {error}.", where, "Correct that line."
+        ) from None
 
 
 def _overlay(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
@@ -277,7 +287,9 @@ def _overlay(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in top.items():
         old = merged.get(key)
-        merged[key] = _overlay(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[key] = (
+            _overlay(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
     return merged
 
 
@@ -286,7 +298,9 @@ def _explain(error: ValidationError) -> str:
     for item in error.errors():
         name = ".".join(str(part) for part in item["loc"])
         if item["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(item["loc"]), n=1, cutoff=0.4)
+            near = difflib.get_close_matches(
+                str(item["loc"][-1]), _known_keys(item["loc"]), n=1, cutoff=0.4
+            )
             lines.append(f"unknown key {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         else:
             lines.append(f"{name}: {item['msg'].removeprefix('Value error, ')}")
@@ -297,7 +311,11 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     """The keys of the section in which an unknown key stands."""
     section: Any = Config
     for part in location[:-1]:
-        if isinstance(part, str) and hasattr(section, "model_fields") and part in section.model_fields:
+        if (
+            isinstance(part, str)
+            and hasattr(section, "model_fields")
+            and part in section.model_fields
+        ):
             section = _section_of(section.model_fields[part].annotation)
     return list(getattr(section, "model_fields", Config.model_fields))
 

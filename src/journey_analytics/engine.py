@@ -95,8 +95,14 @@ class Engine:
             old = connection.execute(
                 "select content_hash from main.builds where table_name = ?", [model.name]
             ).fetchall()
-            if existed and (model.is_per_customer or old[0][0] != content) and self._is_news(model.name):
-                connection.execute("insert into main.replaced values (?, ?)", [self.build_id, model.name])
+            if (
+                existed
+                and (model.is_per_customer or old[0][0] != content)
+                and self._is_news(model.name)
+            ):
+                connection.execute(
+                    "insert into main.replaced values (?, ?)", [self.build_id, model.name]
+                )
             self._mark(model, content)
         except BaseException:
             connection.execute("rollback")
@@ -125,7 +131,9 @@ class Engine:
         return bool(back[0][0])
 
     def _keep_clocks(self) -> None:
-        self._connection.execute("create or replace temp table kept_clocks as select * from main.clocks")
+        self._connection.execute(
+            "create or replace temp table kept_clocks as select * from main.clocks"
+        )
 
     def _inputs_replaced(self, model: Model, since: int) -> bool:
         rows = self._connection.execute(
@@ -225,7 +233,6 @@ class Engine:
         connection.execute("commit")
         connection.execute("drop table temp.slices")
 
-
     def _tables_with_verdicts(self) -> list[str]:
         return [
             name
@@ -241,11 +248,15 @@ def table_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:
         connection: An open connection.
         table: Name of a table of ours.
     """
-    row = connection.execute(f"select count(*), sum(hash(t)::hugeint) from main.{table} as t").fetchall()[0]
+    row = connection.execute(
+        f"select count(*), sum(hash(t)::hugeint) from main.{table} as t"
+    ).fetchall()[0]
     return f"{row[0]}-{row[1]}"
 
 
-def begin_build(workspace: Workspace, inputs: dict[str, object], rules_hash: str, as_of: datetime | None) -> int:
+def begin_build(
+    workspace: Workspace, inputs: dict[str, object], rules_hash: str, as_of: datetime | None
+) -> int:
     """Opens a build number: the last one if nothing that the tables depend on has changed, else the next."""
     connection = workspace.connection
     text = json.dumps(inputs, sort_keys=True, default=str)
@@ -257,6 +268,7 @@ def begin_build(workspace: Workspace, inputs: dict[str, object], rules_hash: str
         return int(rows[0][0])
     build_id = int(rows[0][0]) + 1 if rows else 1
     connection.execute(
-        "insert into main.runs values (?, ?, ?, ?, ?)", [build_id, inputs_hash, rules_hash, as_of, inputs.get("config")]
+        "insert into main.runs values (?, ?, ?, ?, ?)",
+        [build_id, inputs_hash, rules_hash, as_of, inputs.get("config")],
     )
     return build_id

@@ -88,24 +88,40 @@ def sessionize(events: Any, policy: SessionPolicy | None = None) -> SessionResul
     given = _frame(events, ("customer_key", "occurred_at", "event_type"), "events")
     rules = policy or SessionPolicy()
     config = resolve(
-        {"sessions": {"timeout": rules.timeout, "messaging_timeout": rules.messaging_timeout}}, "SessionPolicy"
+        {"sessions": {"timeout": rules.timeout, "messaging_timeout": rules.messaging_timeout}},
+        "SessionPolicy",
     )
     with duckdb.connect() as connection:
         _prepare(connection, config)
-        columns = ", ".join(f"{column.name} {column.type}" for column in table_schemas()["_touchpoints"])
+        columns = ", ".join(
+            f"{column.name} {column.type}" for column in table_schemas()["_touchpoints"]
+        )
         connection.execute(f"create table _touchpoints ({columns})")
         rows = _with_ids(given).with_columns(
             pl.col("event_id").alias("touchpoint_id"),
-            *_missing(given, is_interactive=True, sequence=0, shop="default", channel="site", actor="customer"),
+            *_missing(
+                given,
+                is_interactive=True,
+                sequence=0,
+                shop="default",
+                channel="site",
+                actor="customer",
+            ),
         )
         _insert(connection, "_touchpoints", rows)
         for name in ("_session_touchpoints", "sessions"):
             connection.execute(f"create table {name} as {read_model(name).sql}")
-        sessions = connection.sql("select * from sessions order by customer_key, started_at, session_id").pl()
-        named = connection.sql("select touchpoint_id as event_id, session_id, session_number from _session_touchpoints").pl()
+        sessions = connection.sql(
+            "select * from sessions order by customer_key, started_at, session_id"
+        ).pl()
+        named = connection.sql(
+            "select touchpoint_id as event_id, session_id, session_number from _session_touchpoints"
+        ).pl()
     kept = given.drop([name for name in ("session_id", "session_number") if name in given.columns])
     joined = _with_ids(kept).join(named, on="event_id", how="left", maintain_order="left")
-    return SessionResult(joined if "event_id" in given.columns else joined.drop("event_id"), sessions)
+    return SessionResult(
+        joined if "event_id" in given.columns else joined.drop("event_id"), sessions
+    )
 
 
 def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) -> IdentityResult:
@@ -132,7 +148,9 @@ def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) 
     }
     if rules.blocklist is not None:
         identity["blocklist"] = tuple(value.lower() for value in rules.blocklist)
-    config = resolve({"identity": identity, "sessions": {"timeout": rules.session_timeout}}, "IdentityPolicy")
+    config = resolve(
+        {"identity": identity, "sessions": {"timeout": rules.session_timeout}}, "IdentityPolicy"
+    )
     with duckdb.connect() as connection:
         _prepare(connection, config)
         connection.register("given", _with_ids(given).with_columns(
@@ -153,7 +171,9 @@ def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) 
                 "from customer_identifiers order by all"
             ).pl(),
             connection.sql("select * from identity_refusals order by all").pl(),
-            connection.sql("select event_id, customer_key, assigned_by from event_customers order by event_id").pl(),
+            connection.sql(
+                "select event_id, customer_key, assigned_by from event_customers order by event_id"
+            ).pl(),
         )
 
 
@@ -177,14 +197,26 @@ def _frame(given: Any, needed: tuple[str, ...], what: str) -> pl.DataFrame:
     frame = frame if isinstance(frame, pl.DataFrame) else pl.DataFrame(pl.from_arrow(frame))
     missing = [name for name in needed if name not in frame.columns]
     if missing:
-        raise JourneyError(f"Columns are missing: {', '.join(missing)}.", what, f"It has: {', '.join(frame.columns)}.")
+        raise JourneyError(
+            f"Columns are missing: {', '.join(missing)}.",
+            what,
+            f"It has: {', '.join(frame.columns)}.",
+        )
     if "event_id" in frame.columns and frame["event_id"].is_duplicated().any():
-        raise JourneyError("An event_id occurs more than once.", what, "Give each event an id of its own.")
+        raise JourneyError(
+            "An event_id occurs more than once.", what, "Give each event an id of its own."
+        )
     kind = frame.schema["occurred_at"]
     if not isinstance(kind, pl.Datetime):
-        raise JourneyError(f"occurred_at is {kind}, not a timestamp.", what, "Cast it to a datetime.")
+        raise JourneyError(
+            f"occurred_at is {kind}, not a timestamp.", what, "Cast it to a datetime."
+        )
     times = pl.col("occurred_at")
-    times = times.dt.replace_time_zone("UTC") if kind.time_zone is None else times.dt.convert_time_zone("UTC")
+    times = (
+        times.dt.replace_time_zone("UTC")
+        if kind.time_zone is None
+        else times.dt.convert_time_zone("UTC")
+    )
     return frame.with_columns(times.dt.cast_time_unit("us"))
 
 
@@ -192,16 +224,22 @@ def _with_ids(frame: pl.DataFrame) -> pl.DataFrame:
     """Event ids as text; rows without one are numbered, so equal times keep the given order."""
     if "event_id" in frame.columns:
         return frame.with_columns(pl.col("event_id").cast(pl.String))
-    return frame.with_row_index("event_id").with_columns(pl.col("event_id").cast(pl.String).str.zfill(12))
+    return frame.with_row_index("event_id").with_columns(
+        pl.col("event_id").cast(pl.String).str.zfill(12)
+    )
 
 
 def _missing(frame: pl.DataFrame, **neutral: object) -> list[pl.Expr]:
     """Neutral values of the columns that a rule reads and the frame lacks."""
-    return [pl.lit(value).alias(name) for name, value in neutral.items() if name not in frame.columns]
+    return [
+        pl.lit(value).alias(name) for name, value in neutral.items() if name not in frame.columns
+    ]
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
-    rows_columns = connection.execute(f"select column_name, column_type from (describe {table})").fetchall()
+    rows_columns = connection.execute(
+        f"select column_name, column_type from (describe {table})"
+    ).fetchall()
     known = [(name, kind) for name, kind in rows_columns if name in rows.columns]
     names = ", ".join(f'"{name}"' for name, _ in known)
     values = ", ".join(f'cast("{name}" as {kind})' for name, kind in known)

@@ -74,7 +74,9 @@ def read_model(name: str) -> Model:
         raise JourneyError("A model is one select.", f"sql/models/{name}.sql", "Split the file.")
     missing = {"grain", "key"} - header.keys()
     if missing:
-        raise JourneyError(f"The header lacks {sorted(missing)}.", f"sql/models/{name}.sql", "Add the lines.")
+        raise JourneyError(
+            f"The header lacks {sorted(missing)}.", f"sql/models/{name}.sql", "Add the lines."
+        )
     return Model(
         name=name,
         sql=sql,
@@ -84,8 +86,7 @@ def read_model(name: str) -> Model:
         is_per_customer=header.get("slice", "none") == "customer",
         inputs=_inputs(tree),
         columns={
-            column.alias_or_name: (column.comments or [""])[-1].strip()
-            for column in tree.selects
+            column.alias_or_name: (column.comments or [""])[-1].strip() for column in tree.selects
         },
     )
 
@@ -96,14 +97,18 @@ def load_models() -> dict[str, Model]:
     names = sorted(path.stem for path in (folder("sql") / "models").glob("*.sql"))
     found = {name: read_model(name) for name in names}
     for model in found.values():
-        unknown = [table for table in model.inputs if table not in found and table not in LOADED_TABLES]
+        unknown = [
+            table for table in model.inputs if table not in found and table not in LOADED_TABLES
+        ]
         if unknown:
             raise JourneyError(
                 f"The model reads unknown tables: {', '.join(unknown)}.",
                 f"sql/models/{model.name}.sql",
                 "Correct the name or add the model.",
             )
-    graph = {name: [table for table in model.inputs if table in found] for name, model in found.items()}
+    graph = {
+        name: [table for table in model.inputs if table in found] for name, model in found.items()
+    }
     if "_components" in {table for model in found.values() for table in model.inputs}:
         # The loop over identity edges stands between two models: whoever reads its result waits for its input.
         for name, model in found.items():
@@ -147,5 +152,7 @@ def _header(sql: str) -> dict[str, str]:
 
 def _inputs(tree: exp.Expression) -> tuple[str, ...]:
     inner = {cte.alias for cte in tree.find_all(exp.CTE)}
-    tables = {table.name for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)}
+    tables = {
+        table.name for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)
+    }
     return tuple(sorted(tables - inner))

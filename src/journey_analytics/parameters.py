@@ -9,7 +9,13 @@ import polars as pl
 from journey_analytics.config import Config
 from journey_analytics.sources import READERS
 
-_PHASES = {"cart": "cart", "billing_address": "payment", "payment": "payment", "review": "payment", "order": "payment"}
+_PHASES = {
+    "cart": "cart",
+    "billing_address": "payment",
+    "payment": "payment",
+    "review": "payment",
+    "order": "payment",
+}
 _STEP_LABELS = {
     "cart": ("Cart", "Carrito", "Carrello"),
     "checkout_started": ("Checkout started", "Inicio del pago", "Inizio del checkout"),
@@ -115,17 +121,23 @@ def _sources(config: Config) -> dict[str, pl.DataFrame]:
         for reader in READERS.values()
         for name, feed in reader.feeds.items()
     ]
-    flags = {name: pl.Boolean for name in ("sees_cart", "sees_order", "is_commerce", "is_interactive")}
+    flags = {
+        name: pl.Boolean for name in ("sees_cart", "sees_order", "is_commerce", "is_interactive")
+    }
     capability = [
         (source, step, list(included))
         for source, steps in config.observes.items()
         for step, included in steps.items()
     ]
     return {
-        "readers": _frame([(r.name, r.restates) for r in READERS.values()], ["source_system", "restates"]),
+        "readers": _frame(
+            [(r.name, r.restates) for r in READERS.values()], ["source_system", "restates"]
+        ),
         "feeds": _frame(feeds, ["source_system", "feed", *flags], flags),
         "step_capability": _frame(
-            capability, ["source_system", "checkout_step", "includes_steps"], {"includes_steps": pl.List(_TEXT)}
+            capability,
+            ["source_system", "checkout_step", "includes_steps"],
+            {"includes_steps": pl.List(_TEXT)},
         ),
         "source_ranks": _frame(
             [(name, rank.money, rank.time) for name, rank in config.ranks.items()],
@@ -137,7 +149,15 @@ def _sources(config: Config) -> dict[str, pl.DataFrame]:
 
 def _taxonomy(config: Config) -> dict[str, pl.DataFrame]:
     names = [
-        (source, name.lower(), meaning.type or None, meaning.channel, meaning.actor, meaning.step, meaning.outcome)
+        (
+            source,
+            name.lower(),
+            meaning.type or None,
+            meaning.channel,
+            meaning.actor,
+            meaning.step,
+            meaning.outcome,
+        )
         for source, mapping in config.events.items()
         for name, meaning in mapping.items()
     ]
@@ -145,7 +165,9 @@ def _taxonomy(config: Config) -> dict[str, pl.DataFrame]:
         (n, p.pattern, p.type, p.content_group, p.content_type, p.step, p.outcome, p.id_pattern)
         for n, p in enumerate(config.pages, start=1)
     ]
-    failures = [(n, rule.pattern, rule.step, rule.type) for n, rule in enumerate(config.failures, start=1)]
+    failures = [
+        (n, rule.pattern, rule.step, rule.type) for n, rule in enumerate(config.failures, start=1)
+    ]
     return {
         "event_types": _frame(
             [(name, kind.channel, kind.actor, kind.act) for name, kind in config.types.items()],
@@ -154,16 +176,33 @@ def _taxonomy(config: Config) -> dict[str, pl.DataFrame]:
         ),
         "event_map": _frame(
             names,
-            ["source_system", "source_event_name", "event_type", "channel", "actor", "checkout_step", "step_outcome"],
+            [
+                "source_system",
+                "source_event_name",
+                "event_type",
+                "channel",
+                "actor",
+                "checkout_step",
+                "step_outcome",
+            ],
         ),
         "page_rules": _frame(
             pages,
-            ["rule_number", "pattern", "event_type", "content_group", "content_type", "checkout_step"]
+            [
+                "rule_number",
+                "pattern",
+                "event_type",
+                "content_group",
+                "content_type",
+                "checkout_step",
+            ]
             + ["step_outcome", "id_pattern"],
             {"rule_number": pl.Int32},
         ),
         "failure_rules": _frame(
-            failures, ["rule_number", "pattern", "checkout_step", "event_type"], {"rule_number": pl.Int32}
+            failures,
+            ["rule_number", "pattern", "checkout_step", "event_type"],
+            {"rule_number": pl.Int32},
         ),
         "identity_limits": _frame(
             [(*pair.split(">"), limit) for pair, limit in config.identity.limits.items()],
@@ -191,11 +230,20 @@ def _journey(config: Config) -> dict[str, pl.DataFrame]:
     ]
     labels = ["label_en", "label_es", "label_it"]
     return {
-        "steps": _frame(steps, ["checkout_step", "step_number", "phase", *labels], {"step_number": pl.Int32}),
+        "steps": _frame(
+            steps, ["checkout_step", "step_number", "phase", *labels], {"step_number": pl.Int32}
+        ),
         "stages": _frame(stages, ["stage", "stage_number", *labels], {"stage_number": pl.Int32}),
         "funnel_definitions": _frame(
             funnels,
-            ["funnel", "step_number", "step_name", "event_type", "checkout_step", "conversion_window"],
+            [
+                "funnel",
+                "step_number",
+                "step_name",
+                "event_type",
+                "checkout_step",
+                "conversion_window",
+            ],
             {"step_number": pl.Int32, "conversion_window": pl.Duration("us")},
         ),
         "breakdowns": _frame([(name,) for name in config.breakdowns], ["breakdown_by"]),
@@ -203,8 +251,12 @@ def _journey(config: Config) -> dict[str, pl.DataFrame]:
 
 
 def _frame(
-    rows: list[tuple[object, ...]], columns: list[str], types: dict[str, pl.DataType | type[pl.DataType]] | None = None
+    rows: list[tuple[object, ...]],
+    columns: list[str],
+    types: dict[str, pl.DataType | type[pl.DataType]] | None = None,
 ) -> pl.DataFrame:
     """Rows with a fixed schema (text unless said), so that an empty table keeps its columns."""
     known = types or {}
-    return pl.DataFrame(rows, schema={name: known.get(name, _TEXT) for name in columns}, orient="row", strict=False)
+    return pl.DataFrame(
+        rows, schema={name: known.get(name, _TEXT) for name in columns}, orient="row", strict=False
+    )

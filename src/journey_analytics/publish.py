@@ -71,19 +71,29 @@ def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    connection.execute(f"attach {_quoted(str(path))} as publication (storage_version '{_STORAGE_VERSION}')")
+    connection.execute(
+        f"attach {_quoted(str(path))} as publication (storage_version '{_STORAGE_VERSION}')"
+    )
     try:
         models = load_models()
         for name in published_tables(connection):
             model = models.get(name)
             order = f" order by {', '.join(model.key)}" if model else " order by all"
-            connection.execute(f"create table publication.main.{name} as select * from main.{name}{order}")
-            text = f"{model.description} Grain: {model.grain} Key: {', '.join(model.key)}." if model else EXTRA_TABLES[name]
+            connection.execute(
+                f"create table publication.main.{name} as select * from main.{name}{order}"
+            )
+            text = (
+                f"{model.description} Grain: {model.grain} Key: {', '.join(model.key)}."
+                if model
+                else EXTRA_TABLES[name]
+            )
             connection.execute(f"comment on table publication.main.{name} is {_quoted(text)}")
             columns = model.columns if model else {}
             for column in _columns(connection, name):
                 comment = columns.get(column) or column.replace("_", " ")
-                connection.execute(f'comment on column publication.main.{name}."{column}" is {_quoted(comment)}')
+                connection.execute(
+                    f'comment on column publication.main.{name}."{column}" is {_quoted(comment)}'
+                )
         connection.execute("checkpoint publication")
     finally:
         connection.execute("detach publication")
@@ -104,8 +114,13 @@ def _check(path: Path) -> None:
         failed = [result for result in checks.run(connection) if result.is_blocking]
     if failed:
         raise JourneyError(
-            "Nothing was published: " + "; ".join(f"not true: {r.check.title}" for r in failed) + ".",
-            ", ".join(f"{r.check.name} ({r.failed_count} rows, for example {r.examples[0]})" for r in failed),
+            "Nothing was published: "
+            + "; ".join(f"not true: {r.check.title}" for r in failed)
+            + ".",
+            ", ".join(
+                f"{r.check.name} ({r.failed_count} rows, for example {r.examples[0]})"
+                for r in failed
+            ),
             "The last published version stays. See docs/operations.md, 'When a check fails'.",
         )
 
@@ -142,7 +157,9 @@ def _point_link(link: Path, name: str) -> None:
 def _prune(home: Path, newest: Path) -> None:
     """Keeps the last versions by time, and in any case the one that the link points to."""
     current = (home / LINK).resolve()
-    versions = sorted(home.glob("warehouse-*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    versions = sorted(
+        home.glob("warehouse-*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True
+    )
     for path in versions[KEPT_VERSIONS:]:
         if path.resolve() not in (current, newest.resolve()):
             path.unlink()

@@ -14,7 +14,9 @@ def folder(name: str) -> Path:
     for candidate in (packaged, _CHECKOUT / name):
         if candidate.is_dir():
             return candidate
-    raise JourneyError(f"The package lacks its folder {name!r}.", str(packaged), "Install the package again.")
+    raise JourneyError(
+        f"The package lacks its folder {name!r}.", str(packaged), "Install the package again."
+    )
 
 
 def config_text(name: str) -> str:

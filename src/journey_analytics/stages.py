@@ -19,7 +19,16 @@ _ALLOWED = (
     exp.Coalesce, exp.Lower, exp.Upper, exp.StartsWith, exp.EndsWith, exp.Contains, exp.RegexpLike, exp.Add, exp.Sub,
     exp.Mul, exp.Div, exp.NullSafeEQ, exp.NullSafeNEQ,
 )  # fmt: skip
-_BOOLEAN = (exp.Predicate, exp.Connector, exp.Not, exp.Paren, exp.Boolean, exp.StartsWith, exp.EndsWith, exp.Contains)
+_BOOLEAN = (
+    exp.Predicate,
+    exp.Connector,
+    exp.Not,
+    exp.Paren,
+    exp.Boolean,
+    exp.StartsWith,
+    exp.EndsWith,
+    exp.Contains,
+)
 
 
 def parse_condition(text: str, columns: frozenset[str], where: str) -> exp.Expression:
@@ -33,7 +42,9 @@ def parse_condition(text: str, columns: frozenset[str], where: str) -> exp.Expre
     try:
         tree = sqlglot.parse_one(f"select 1 where {text}", read="duckdb")
     except ParseError as error:
-        raise JourneyError(f"The condition {text!r} is not SQL: {error.errors[0]['description']}.", where, todo) from None
+        raise JourneyError(
+            f"The condition {text!r} is not SQL: {error.errors[0]['description']}.", where, todo
+        ) from None
     clause = tree.args.get("where")
     parts = {name for name, value in tree.args.items() if value}
     if not isinstance(tree, exp.Select) or clause is None or parts != {"expressions", "where"}:
@@ -43,7 +54,9 @@ def parse_condition(text: str, columns: frozenset[str], where: str) -> exp.Expre
         raise JourneyError(f"{text!r} is not true or false.", where, todo)
     for node in condition.walk():
         if isinstance(node, exp.Column) and (node.name not in columns or node.table):
-            raise JourneyError(f"The condition {text!r} names an unknown column {node.sql()!r}.", where, todo)
+            raise JourneyError(
+                f"The condition {text!r} names an unknown column {node.sql()!r}.", where, todo
+            )
         if not isinstance(node, _ALLOWED):
             raise JourneyError(f"The condition {text!r} may not use {node.sql()!r}.", where, todo)
     return condition
@@ -60,7 +73,9 @@ def stage_expression(config: Config) -> exp.Case:
                 where,
                 f"Use one of: {', '.join(config.stages.order)}.",
             )
-        case = case.when(parse_condition(rule.when, RULE_COLUMNS, where), exp.Literal.string(rule.stage))
+        case = case.when(
+            parse_condition(rule.when, RULE_COLUMNS, where), exp.Literal.string(rule.stage)
+        )
     if not config.stages.rules:
         case = case.when(exp.false(), exp.Literal.string(config.stages.order[0]))
     return case

@@ -17,7 +17,9 @@ def open_warehouse(home: Path) -> duckdb.DuckDBPyConnection:
     link = home / "warehouse.duckdb"
     if not link.exists():
         raise JourneyError(
-            "Nothing has been published here yet.", str(home), "Run `journey build --landing DIR` or `journey demo`."
+            "Nothing has been published here yet.",
+            str(home),
+            "Run `journey build --landing DIR` or `journey demo`.",
         )
     # The link is followed first: one process may hold two versions, and DuckDB knows an open file by its path.
     connection = duckdb.connect(str(link.resolve()), read_only=True)

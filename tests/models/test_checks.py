@@ -59,7 +59,11 @@ BREAKING: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
 }  # fmt: skip
 
-REFERENCES = [check for check in checks.all_checks() if check.title.startswith("Every ") and "_in_" in check.name]
+REFERENCES = [
+    check
+    for check in checks.all_checks()
+    if check.title.startswith("Every ") and "_in_" in check.name
+]
 
 
 def broken(chain: Chain) -> set[str]:
@@ -90,7 +94,9 @@ def test_the_row_that_a_check_is_for_breaks_it(name: str) -> None:
     assert name in broken(chain)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, model in load_models().items() if model.is_published))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, model in load_models().items() if model.is_published)
+)
 def test_a_row_without_its_key_breaks_the_key_check(name: str, empty: Chain) -> None:
     columns = [c for c in load_models()[name].columns if c not in load_models()[name].key]
     empty.connection.execute("begin")
@@ -119,6 +125,10 @@ def test_a_failure_shows_how_many_rows_and_up_to_five(empty: Chain) -> None:
     for n in range(7):
         chain.insert("touchpoints", [{"touchpoint_id": f"t{n}", "stage": f"x{n}"}], neutral=False)
 
-    found = next(r for r in checks.run(chain.connection, ["touchpoints"]) if r.check.name == "touchpoints_stage_known")
+    found = next(
+        r
+        for r in checks.run(chain.connection, ["touchpoints"])
+        if r.check.name == "touchpoints_stage_known"
+    )
 
     assert (found.failed_count, len(found.examples), found.is_blocking) == (7, 5, True)

@@ -5,7 +5,12 @@ from typing import Any
 
 from support.chain import Chain, at
 
-JOURNEY_MODELS = ("_session_touchpoints", "_stage_facts", "_stage_touchpoints", "_journey_touchpoints")
+JOURNEY_MODELS = (
+    "_session_touchpoints",
+    "_stage_facts",
+    "_stage_touchpoints",
+    "_journey_touchpoints",
+)
 
 
 def build(*rows: dict[str, Any], as_of: timedelta = timedelta(days=200)) -> Chain:
@@ -17,7 +22,12 @@ def build(*rows: dict[str, Any], as_of: timedelta = timedelta(days=200)) -> Chai
 
 
 def view(product: str = "p1", **after: float) -> dict[str, Any]:
-    return {"event_type": "product_viewed", "content_type": "product", "content_id": product, "occurred_at": at(**after)}
+    return {
+        "event_type": "product_viewed",
+        "content_type": "product",
+        "content_id": product,
+        "occurred_at": at(**after),
+    }
 
 
 def cart(**after: float) -> dict[str, Any]:
@@ -41,30 +51,49 @@ def outcomes(chain: Chain) -> list[str]:
 
 
 def test_a_cart_after_an_order_begins_the_next_journey() -> None:
-    assert outcomes(build(view(), cart(hours=1), order(hours=2), cart(days=3))) == ["purchased", "lost_cart"]
+    assert outcomes(build(view(), cart(hours=1), order(hours=2), cart(days=3))) == [
+        "purchased",
+        "lost_cart",
+    ]
 
 
 def test_what_follows_an_order_belongs_to_its_journey_until_the_next_begins() -> None:
-    delivered = {"event_type": "order_delivered", "channel": "delivery", "is_interactive": False, "occurred_at": at(days=3)}
+    delivered = {
+        "event_type": "order_delivered",
+        "channel": "delivery",
+        "is_interactive": False,
+        "occurred_at": at(days=3),
+    }
     chain = build(view(), order(hours=2), delivered, view("p1", days=20), view("p2", days=2))
 
     assert outcomes(chain) == ["purchased"]
     assert chain.rows("journeys", "touchpoint_count") == [(5,)]
 
 
-def test_another_product_a_week_later_begins_the_next_journey_and_the_same_product_does_not() -> None:
+def test_another_product_a_week_later_begins_the_next_journey_and_the_same_product_does_not() -> (
+    None
+):
     assert len(outcomes(build(view(), order(hours=2), view("p2", days=7, hours=2)))) == 2
     assert len(outcomes(build(view(), order(hours=2), view("p2", days=7, hours=1)))) == 1
     assert len(outcomes(build(view(), order(hours=2), view("p1", days=8)))) == 1
 
 
 def test_the_checkout_of_the_order_itself_begins_no_journey() -> None:
-    late_step = {"event_type": "payment_submitted", "channel": "checkout", "checkout_id": "c", "occurred_at": at(hours=3)}
+    late_step = {
+        "event_type": "payment_submitted",
+        "channel": "checkout",
+        "checkout_id": "c",
+        "occurred_at": at(hours=3),
+    }
 
-    assert outcomes(build(view(), {**order(hours=2), "checkout_id": "c"}, late_step)) == ["purchased"]
+    assert outcomes(build(view(), {**order(hours=2), "checkout_id": "c"}, late_step)) == [
+        "purchased"
+    ]
 
 
-def test_more_than_ninety_days_of_silence_begin_a_journey_and_mails_do_not_break_the_silence() -> None:
+def test_more_than_ninety_days_of_silence_begin_a_journey_and_mails_do_not_break_the_silence() -> (
+    None
+):
     mail = {"event_type": "email_delivered", "channel": "email", "actor": "business", "is_interactive": False,
             "occurred_at": at(days=50)}  # fmt: skip
 
@@ -82,14 +111,27 @@ def test_a_journey_is_ongoing_until_the_clock_passes_the_silence() -> None:
 
 
 def test_a_customer_who_never_acted_has_no_journey() -> None:
-    mail = {"event_type": "email_delivered", "channel": "email", "is_interactive": False, "occurred_at": at()}
+    mail = {
+        "event_type": "email_delivered",
+        "channel": "email",
+        "is_interactive": False,
+        "occurred_at": at(),
+    }
 
     assert outcomes(build(mail)) == []
 
 
 def test_going_back_within_a_journey_is_regress_and_in_a_new_one_renew() -> None:
     click = {"event_type": "ad_clicked", "channel": "ads", "occurred_at": at(hours=-1)}
-    chain = build(click, view(), cart(hours=1), view(hours=2), cart(hours=3), order(hours=4), view("p2", days=9))
+    chain = build(
+        click,
+        view(),
+        cart(hours=1),
+        view(hours=2),
+        cart(hours=3),
+        order(hours=4),
+        view("p2", days=9),
+    )
 
     visits = chain.rows("stage_visits", "stage", "direction", order="stage_position")
 
@@ -121,12 +163,20 @@ def test_no_match_inherits_and_a_first_without_a_match_is_unassigned() -> None:
 
 
 def test_what_happens_to_the_customer_moves_a_stage_and_a_mail_does_not() -> None:
-    mail = {"event_type": "email_opened", "channel": "email", "is_interactive": False, "occurred_at": at(days=1)}
+    mail = {
+        "event_type": "email_opened",
+        "channel": "email",
+        "is_interactive": False,
+        "occurred_at": at(days=1),
+    }
     delivered = {"event_type": "order_delivered", "channel": "delivery", "actor": "business", "is_interactive": False,
                  "occurred_at": at(days=2)}  # fmt: skip
     chain = build(cart(), order(hours=1), mail, delivered)
 
-    assert [row[0] for row in chain.rows("stage_visits", "stage", order="stage_position")] == ["decision", "retention"]
+    assert [row[0] for row in chain.rows("stage_visits", "stage", order="stage_position")] == [
+        "decision",
+        "retention",
+    ]
 
 
 def test_advocacy_needs_a_positive_act_after_an_order() -> None:

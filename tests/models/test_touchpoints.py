@@ -11,7 +11,13 @@ MODELS = ("_contacts", "_echoes", "_echo_groups", "_touchpoints")
 def build(*events: dict[str, Any]) -> Chain:
     chain = Chain()
     rows = [
-        {"event_id": f"e{n:02d}", "event_type": "checkout_started", "channel": "checkout", "feed": event["source_system"], **event}
+        {
+            "event_id": f"e{n:02d}",
+            "event_type": "checkout_started",
+            "channel": "checkout",
+            "feed": event["source_system"],
+            **event,
+        }
         for n, event in enumerate(events)
     ]
     chain.insert("events", [{k: v for k, v in row.items() if k != "customer_key"} for row in rows])
@@ -30,7 +36,9 @@ def build(*events: dict[str, Any]) -> Chain:
     return chain
 
 
-def event(source: str, seconds: float, kind: str = "checkout_started", **more: Any) -> dict[str, Any]:
+def event(
+    source: str, seconds: float, kind: str = "checkout_started", **more: Any
+) -> dict[str, Any]:
     return {"source_system": source, "occurred_at": at(seconds=seconds), "event_type": kind, **more}
 
 
@@ -39,7 +47,11 @@ def groups(chain: Chain) -> list[list[str]]:
 
 
 def test_one_act_seen_by_three_sources_is_one_touchpoint() -> None:
-    chain = build(event("ga4", 0), event("shopify_pixel", 2), event("shopify_webhooks", 30, time_quality="snapshot"))
+    chain = build(
+        event("ga4", 0),
+        event("shopify_pixel", 2),
+        event("shopify_webhooks", 30, time_quality="snapshot"),
+    )
 
     assert groups(chain) == [["e00", "e01", "e02"]]
     assert chain.rows("_touchpoints", "touchpoint_id", "occurred_at", "source_systems") == [
@@ -52,12 +64,16 @@ def test_two_events_of_one_source_never_collapse() -> None:
 
 
 def test_the_second_of_each_source_is_the_second_act() -> None:
-    chain = build(event("ga4", 0), event("shopify_pixel", 1), event("ga4", 120), event("shopify_pixel", 121))
+    chain = build(
+        event("ga4", 0), event("shopify_pixel", 1), event("ga4", 120), event("shopify_pixel", 121)
+    )
 
     assert groups(chain) == [["e00", "e01"], ["e02", "e03"]]
 
 
-@pytest.mark.parametrize(("gap", "count"), [(600, 1), (600.000001, 2)], ids=["ten minutes", "a microsecond more"])
+@pytest.mark.parametrize(
+    ("gap", "count"), [(600, 1), (600.000001, 2)], ids=["ten minutes", "a microsecond more"]
+)
 def test_a_burst_ends_at_a_gap_greater_than_the_window(gap: float, count: int) -> None:
     assert len(groups(build(event("ga4", 0), event("shopify_pixel", gap)))) == count
 
@@ -67,7 +83,16 @@ def test_views_have_a_window_of_ten_seconds_and_their_path(gap: float, count: in
     one = {"kind": "page_view", "channel": "site", "page_path": "/a"}
 
     assert len(groups(build(event("ga4", 0, **one), event("shopify_pixel", gap, **one)))) == count
-    assert len(groups(build(event("ga4", 0, **one), event("shopify_pixel", 1, **{**one, "page_path": "/b"})))) == 2
+    assert (
+        len(
+            groups(
+                build(
+                    event("ga4", 0, **one), event("shopify_pixel", 1, **{**one, "page_path": "/b"})
+                )
+            )
+        )
+        == 2
+    )
 
 
 def test_another_customer_shop_or_step_is_another_act() -> None:
@@ -102,14 +127,26 @@ def test_one_order_under_its_id_its_name_and_its_checkout_is_one_touchpoint_at_a
     )  # fmt: skip
 
     assert groups(chain) == [["e00", "e01", "e02"], ["e03"]]
-    found = chain.rows("_touchpoints", "order_id", "cast(value as double)", "value_source", "occurred_at", "is_confirmed")
+    found = chain.rows(
+        "_touchpoints",
+        "order_id",
+        "cast(value as double)",
+        "value_source",
+        "occurred_at",
+        "is_confirmed",
+    )
     assert found[1] == ("5000123", 64.85, "shopify_webhooks", at(seconds=3), True)
 
 
 def test_a_missing_attribute_comes_from_the_next_best() -> None:
-    chain = build(event("ga4", 0, page_path="/checkout"), event("shopify_pixel", 1, device_type="mobile", checkout_id="tok"))
+    chain = build(
+        event("ga4", 0, page_path="/checkout"),
+        event("shopify_pixel", 1, device_type="mobile", checkout_id="tok"),
+    )
 
-    assert chain.rows("_touchpoints", "page_path", "device_type", "checkout_id") == [("/checkout", "mobile", "tok")]
+    assert chain.rows("_touchpoints", "page_path", "device_type", "checkout_id") == [
+        ("/checkout", "mobile", "tok")
+    ]
 
 
 def test_robots_tests_and_invisible_events_are_no_touchpoints() -> None:
@@ -127,8 +164,18 @@ def test_events_of_nobody_are_their_own_touchpoints() -> None:
 
 
 def test_refunds_of_one_order_stay_apart_and_a_delivery_reported_twice_is_one() -> None:
-    refund = {"kind": "order_refunded", "channel": "order", "order_id": "o", "order_id_aliases": ["o"]}
-    sent = {"kind": "order_delivered", "channel": "delivery", "content_type": "fulfillment", "content_id": "f1"}
+    refund = {
+        "kind": "order_refunded",
+        "channel": "order",
+        "order_id": "o",
+        "order_id_aliases": ["o"],
+    }
+    sent = {
+        "kind": "order_delivered",
+        "channel": "delivery",
+        "content_type": "fulfillment",
+        "content_id": "f1",
+    }
     chain = build(
         event("shopify_webhooks", 0, **refund),
         event("shopify_webhooks", 90, **refund),

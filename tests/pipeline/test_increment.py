@@ -26,7 +26,14 @@ def one_hashing_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def arrivals(landing: Path) -> list[date]:
-    return sorted({date.fromisoformat(day.name) for folder in landing.iterdir() if folder.is_dir() for day in folder.iterdir()})
+    return sorted(
+        {
+            date.fromisoformat(day.name)
+            for folder in landing.iterdir()
+            if folder.is_dir()
+            for day in folder.iterdir()
+        }
+    )
 
 
 def copy_until(landing: Path, target: Path, last: date) -> None:
@@ -89,4 +96,6 @@ def _time_of(home: Path, share: float) -> object:
     from journey_analytics.warehouse import open_warehouse
 
     with open_warehouse(home) as connection:
-        return connection.execute("select quantile_disc(occurred_at, ?) from touchpoints", [share]).fetchall()[0][0]
+        return connection.execute(
+            "select quantile_disc(occurred_at, ?) from touchpoints", [share]
+        ).fetchall()[0][0]

@@ -35,7 +35,9 @@ def frame(rows: list[tuple[str, int, str]]) -> pl.DataFrame:
 def brute_force(rows: pl.DataFrame, timeout: timedelta) -> set[tuple[str, datetime, datetime, int]]:
     found = set()
     for customer in rows["customer_key"].unique():
-        mine = sorted(rows.filter(pl.col("customer_key") == customer).select("occurred_at").to_series())
+        mine = sorted(
+            rows.filter(pl.col("customer_key") == customer).select("occurred_at").to_series()
+        )
         run = [mine[0]]
         for time in mine[1:]:
             if time - run[-1] > timeout:
@@ -68,7 +70,9 @@ def test_row_order_does_not_matter(rows: list[tuple[str, int, str]], random: obj
 
 
 @given(events)
-def test_every_event_is_in_one_session_and_a_longer_timeout_never_adds_one(rows: list[tuple[str, int, str]]) -> None:
+def test_every_event_is_in_one_session_and_a_longer_timeout_never_adds_one(
+    rows: list[tuple[str, int, str]],
+) -> None:
     given_events = frame(rows)
 
     short = ja.sessionize(given_events, ja.SessionPolicy(timeout="20m"))

@@ -49,7 +49,9 @@ class Chain:
             values = {**base, **row}
             names = ", ".join(f'"{name}"' for name in values)
             marks = ", ".join(f"cast(? as {columns[name]})" for name in values)
-            self.connection.execute(f"insert into {table} ({names}) values ({marks})", list(values.values()))
+            self.connection.execute(
+                f"insert into {table} ({names}) values ({marks})", list(values.values())
+            )
 
     def touchpoints(self, rows: Iterable[dict[str, Any]]) -> None:
         """Inserts into `_touchpoints`, numbering ids and using one customer where a row names none."""
@@ -82,4 +84,6 @@ class Chain:
 
     def rows(self, table: str, *columns: str, order: str = "all") -> list[tuple[Any, ...]]:
         """Columns of a table, ordered by themselves or as said."""
-        return self.connection.execute(f"select {', '.join(columns)} from {table} order by {order}").fetchall()
+        return self.connection.execute(
+            f"select {', '.join(columns)} from {table} order by {order}"
+        ).fetchall()

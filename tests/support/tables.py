@@ -12,7 +12,9 @@ def table_hashes(home: Path, names: Iterable[str]) -> dict[str, str]:
     with open_warehouse(home) as connection:
         for name in names:
             columns = connection.execute(
-                "select string_agg(column_name || ' ' || column_type, ', ') from (describe " + name + ")"
+                "select string_agg(column_name || ' ' || column_type, ', ') from (describe "
+                + name
+                + ")"
             ).fetchall()[0][0]
             count, content = connection.execute(
                 f"select count(*), sum(hash(t::varchar)::hugeint) from {name} as t"

@@ -14,14 +14,22 @@ def test_the_packaged_defaults_are_valid_and_every_type_they_map_to_exists() -> 
     found = config.resolve({})
 
     mapped = {m.type for names in found.events.values() for m in names.values() if m.type}
-    mapped |= {page.type for page in found.pages if page.type} | {f.type for f in found.failures if f.type}
+    mapped |= {page.type for page in found.pages if page.type} | {
+        f.type for f in found.failures if f.type
+    }
     assert mapped <= found.types.keys()
-    assert {m.step for names in found.events.values() for m in names.values() if m.step} <= set(found.steps.order)
-    assert {funnel_step.event for funnel in found.funnels for funnel_step in funnel.steps} <= found.types.keys()
+    assert {m.step for names in found.events.values() for m in names.values() if m.step} <= set(
+        found.steps.order
+    )
+    assert {
+        funnel_step.event for funnel in found.funnels for funnel_step in funnel.steps
+    } <= found.types.keys()
 
 
 def test_an_unknown_key_names_the_nearest_known_one() -> None:
-    with pytest.raises(JourneyError, match="unknown key 'carts.abandond_after'; did you mean 'abandoned_after'"):
+    with pytest.raises(
+        JourneyError, match="unknown key 'carts.abandond_after'; did you mean 'abandoned_after'"
+    ):
         config.resolve({"carts": {"abandond_after": "24h"}})
 
 
@@ -43,7 +51,9 @@ def test_the_file_given_wins_then_the_landing_folder_then_the_home(tmp_path: Pat
         (folder / "journey.toml").write_text(f'[sessions]\ntimeout = "{n}m"\n')
     given, landing, home = folders
 
-    assert config.load(given / "journey.toml", landing, home).sessions.timeout == timedelta(minutes=1)
+    assert config.load(given / "journey.toml", landing, home).sessions.timeout == timedelta(
+        minutes=1
+    )
     assert config.load(None, landing, home).sessions.timeout == timedelta(minutes=2)
     assert config.load(None, None, home).sessions.timeout == timedelta(minutes=3)
 
@@ -90,7 +100,9 @@ def test_a_stage_rule_that_is_no_plain_condition_is_refused(condition: str) -> N
 
 
 def test_a_rule_of_an_unknown_stage_is_refused() -> None:
-    found = config.resolve({"stages": {"rules": [{"stage": "dreaming", "when": "channel = 'site'"}]}})
+    found = config.resolve(
+        {"stages": {"rules": [{"stage": "dreaming", "when": "channel = 'site'"}]}}
+    )
 
     with pytest.raises(JourneyError, match="'dreaming'"):
         stage_expression(found)
@@ -98,6 +110,8 @@ def test_a_rule_of_an_unknown_stage_is_refused() -> None:
 
 def test_a_hostile_value_stays_a_value() -> None:
     rule = {"stage": "decision", "when": "content_id = 'x''; drop table events; --'"}
-    sql = insert_stage_rules("select config_stage() as stage", config.resolve({"stages": {"rules": [rule]}}))
+    sql = insert_stage_rules(
+        "select config_stage() as stage", config.resolve({"stages": {"rules": [rule]}})
+    )
 
     assert "'x''; drop table events; --'" in sql

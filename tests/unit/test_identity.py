@@ -11,13 +11,17 @@ import journey_analytics as ja
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
-def observe(*rows: tuple[float, dict[str, str]], types: list[str | None] | None = None) -> pl.DataFrame:
+def observe(
+    *rows: tuple[float, dict[str, str]], types: list[str | None] | None = None
+) -> pl.DataFrame:
     """Rows of (minutes, {identifier type: value})."""
     return pl.DataFrame(
         {
             "event_id": [f"e{n:03d}" for n in range(len(rows))],
             "occurred_at": [START + timedelta(minutes=after) for after, _ in rows],
-            "identifiers": [[{"type": kind, "value": value} for kind, value in ids.items()] for _, ids in rows],
+            "identifiers": [
+                [{"type": kind, "value": value} for kind, value in ids.items()] for _, ids in rows
+            ],
             "event_type": types or [None] * len(rows),
         },
         schema_overrides={
@@ -68,8 +72,13 @@ def test_within_a_session_the_first_login_owns_the_start_and_a_later_one_from_it
     device = {"device_id": "laptop"}
     keys = customers(
         ja.resolve_identities(
-            observe((0, device), (1, {**device, "customer_id": "ana"}), (2, device), (3, {**device, "customer_id": "bo"}),
-                    (4, device))  # fmt: skip
+            observe(
+                (0, device),
+                (1, {**device, "customer_id": "ana"}),
+                (2, device),
+                (3, {**device, "customer_id": "bo"}),
+                (4, device),
+            )  # fmt: skip
         )
     )
 
@@ -145,8 +154,11 @@ def test_a_checkout_without_a_person_belongs_to_the_owner_of_its_first_device() 
 
 def test_blocked_values_name_nobody_and_are_listed() -> None:
     result = ja.resolve_identities(
-        observe((0, {"customer_id": "undefined", "email_hash": "a"}), (1, {"customer_id": "undefined", "email_hash": "b"}),
-                (2, {"customer_id": "000000"}))  # fmt: skip
+        observe(
+            (0, {"customer_id": "undefined", "email_hash": "a"}),
+            (1, {"customer_id": "undefined", "email_hash": "b"}),
+            (2, {"customer_id": "000000"}),
+        )  # fmt: skip
     )
 
     keys = customers(result)
@@ -171,7 +183,9 @@ def test_an_event_that_names_nobody_has_no_customer() -> None:
 
 
 def test_a_click_id_gives_the_ad_the_customer_of_the_landing() -> None:
-    result = ja.resolve_identities(observe((0, {"gclid": "x"}), (1, {"gclid": "x", "device_id": "d"}), (2, {"gclid": "y"})))
+    result = ja.resolve_identities(
+        observe((0, {"gclid": "x"}), (1, {"gclid": "x", "device_id": "d"}), (2, {"gclid": "y"}))
+    )
 
     keys = customers(result)
     assert keys["e000"] == keys["e001"]
@@ -185,7 +199,9 @@ def test_the_order_of_the_evidence_does_not_matter() -> None:
             float(generator.randrange(3000)),
             {
                 kind: f"{kind[0]}{generator.randrange(12)}"
-                for kind in generator.sample(["customer_id", "email_hash", "phone_hash", "device_id", "order_id"], 2)
+                for kind in generator.sample(
+                    ["customer_id", "email_hash", "phone_hash", "device_id", "order_id"], 2
+                )
             },
         )
         for _ in range(120)
@@ -202,9 +218,15 @@ def test_the_order_of_the_evidence_does_not_matter() -> None:
 def test_a_device_has_one_owner_at_a_time() -> None:
     device = {"device_id": "d"}
     result = ja.resolve_identities(
-        observe((0, {**device, "customer_id": "ana"}), (100, {**device, "customer_id": "bo"}), (200, device))
+        observe(
+            (0, {**device, "customer_id": "ana"}),
+            (100, {**device, "customer_id": "bo"}),
+            (200, device),
+        )
     )
 
-    periods = result.assignments.filter(pl.col("identifier_type") == "device_id").sort("effective_at")
+    periods = result.assignments.filter(pl.col("identifier_type") == "device_id").sort(
+        "effective_at"
+    )
     assert periods["superseded_at"].to_list() == [START + timedelta(minutes=100), None]
     assert periods["is_current"].to_list() == [False, True]

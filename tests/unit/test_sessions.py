@@ -29,7 +29,10 @@ def minutes(value: float) -> timedelta:
 
 def test_a_gap_equal_to_the_timeout_stays_and_a_microsecond_more_splits() -> None:
     stays = events((minutes(0), "site", "page_view"), (minutes(30), "site", "page_view"))
-    splits = events((minutes(0), "site", "page_view"), (minutes(30) + timedelta(microseconds=1), "site", "page_view"))
+    splits = events(
+        (minutes(0), "site", "page_view"),
+        (minutes(30) + timedelta(microseconds=1), "site", "page_view"),
+    )
 
     assert len(ja.sessionize(stays).sessions) == 1
     assert len(ja.sessionize(splits).sessions) == 2
@@ -37,7 +40,9 @@ def test_a_gap_equal_to_the_timeout_stays_and_a_microsecond_more_splits() -> Non
 
 def test_web_chat_joins_the_site_session_and_chat_alone_is_a_conversation() -> None:
     joined = events((minutes(0), "site", "page_view"), (minutes(5), "chat", "customer_message"))
-    alone = events((minutes(0), "chat", "customer_message"), (minutes(5), "chat", "customer_message"))
+    alone = events(
+        (minutes(0), "chat", "customer_message"), (minutes(5), "chat", "customer_message")
+    )
 
     assert ja.sessionize(joined).sessions["session_kind"].to_list() == ["site"]
     assert ja.sessionize(alone).sessions["session_kind"].to_list() == ["conversation"]
@@ -56,7 +61,9 @@ def test_messaging_has_runs_of_its_own() -> None:
     assert sorted(kinds) == ["conversation", "site", "site"]
 
 
-@pytest.mark.parametrize(("gap", "count"), [(10, 1), (10.02, 2)], ids=["within ten minutes", "later"])
+@pytest.mark.parametrize(
+    ("gap", "count"), [(10, 1), (10.02, 2)], ids=["within ten minutes", "later"]
+)
 def test_a_mail_click_counts_at_the_visit_that_follows(gap: float, count: int) -> None:
     given = events(
         (minutes(0), "email", "email_clicked"),
