@@ -21,10 +21,15 @@ def _table_checks(table: str, checks: list[Check]) -> dg.AssetChecksDefinition:
     tables = sorted(set().union(*(_tables(check) for check in checks)))
 
     @dg.multi_asset_check(
-        name=f"{table}_checks", specs=[_spec(check) for check in checks], pool=POOL
+        name=f"{table}_checks", specs=[_spec(check) for check in checks], can_subset=True, pool=POOL
     )
-    def run_checks(journey: JourneyHome) -> Iterator[dg.AssetCheckResult]:
+    def run_checks(
+        context: dg.AssetCheckExecutionContext, journey: JourneyHome
+    ) -> Iterator[dg.AssetCheckResult]:
+        asked = {key.name for key in context.selected_asset_check_keys}
         for result in journey.check(table, tables):
+            if result.check.name not in asked:
+                continue
             yield dg.AssetCheckResult(
                 passed=result.has_passed,
                 asset_key=table,

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from journey_analytics.ingest import IngestResult
+from journey_analytics.ingest import IngestResult, Problem
 from journey_analytics.models import Model
 from journey_analytics.report.figures import Row
 from journey_analytics.report.sentence import find_sentence
@@ -66,7 +66,10 @@ def drop_off_metadata(connection: duckdb.DuckDBPyConnection, report: Path) -> di
             "\n\n".join(_sentence(*strip) for strip in strips) or "No carts yet."
         ),
         "checkout_strip": dg.MetadataValue.md(
-            "\n\n".join(checkout_strip(rows) for _, rows in strips) or "No carts yet."
+            "\n\n".join(
+                f"**{period['shop']}**\n\n{checkout_strip(rows)}" for period, rows in strips
+            )
+            or "No carts yet."
         ),
         "report": dg.MetadataValue.path(report),
         "ask_it_yourself": dg.MetadataValue.md(_QUESTION),
@@ -87,16 +90,19 @@ def _sentence(period: Row, rows: list[Row]) -> str:
 
 def ingest_metadata(result: IngestResult) -> dict[str, Any]:
     """The whole run: files read, and what needs a look (no raw values are in a reason)."""
-    problems = [
-        {"where": f"{item.path}:{item.line}", "reason": item.reason, "what to do": item.todo}
-        for item in result.problems[:_PREVIEW_ROWS]
-    ]
-    shown = markdown_table(problems, list(problems[0])) if problems else "none"
     return {
         "file_count": len(result.files),
         "problem_count": len(result.problems),
-        "problems": dg.MetadataValue.md(shown),
+        "problems": _problem_table(result.problems),
     }
+
+
+def _problem_table(problems: list[Problem]) -> dg.MarkdownMetadataValue:
+    rows = [
+        {"where": f"{item.path}:{item.line}", "what": item.reason, "what to do": item.todo}
+        for item in problems[:_PREVIEW_ROWS]
+    ]
+    return dg.MetadataValue.md(markdown_table(rows, list(rows[0])) if rows else "none")
 
 
 def day_metadata(result: IngestResult, day: date) -> dict[str, Any]:
@@ -109,7 +115,7 @@ def day_metadata(result: IngestResult, day: date) -> dict[str, Any]:
     }
 
 
-def warehouse_metadata(published: Path, report: Path) -> dict[str, Any]:
+def warehouse_metadata(published: Path, report: Path, problems: list[Problem]) -> dict[str, Any]:
     """Where the file and the report are, and how large each table is."""
     with duckdb.connect(str(published), read_only=True) as connection:
         sizes = _rows(
@@ -120,6 +126,7 @@ def warehouse_metadata(published: Path, report: Path) -> dict[str, Any]:
     return {
         "warehouse": dg.MetadataValue.path(published),
         "report": dg.MetadataValue.path(report),
+        "needs_a_look": _problem_table(problems),
         "dagster/row_count": sum(row["rows"] for row in sizes),
         "size_megabytes": round(published.stat().st_size / 1e6, 2),
         "tables": dg.MetadataValue.md(markdown_table(sizes, ["table", "rows"])),

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 Row = Mapping[str, Any]
 
 _PREVIEW_COLUMNS = 16
-_PREVIEW_WIDTH = 40
+_PREVIEW_WIDTH = 160
 _STRIP = {"advanced_count": "#2f7d5b", "open_count": "#c9ccd1", "dropped_count": "#c2452d"}
 
 
@@ -37,7 +37,11 @@ def checkout_strip(rows: Sequence[Row]) -> str:
     Args:
         rows: The report's strip of one shop and period, in the order of the steps.
     """
-    rows = [row for row in rows if row["is_observable"] or row["reached_count"]]
+    rows = [
+        row
+        for row in rows
+        if row["reached_count"] or (row["is_observable"] and row["checkout_step"] != "unplaced")
+    ]
     widest = max((row["reached_count"] or 0 for row in rows), default=0) or 1
     bars = [_bar(number, row, 360 / widest) for number, row in enumerate(rows)]
     height = 24 * len(rows) + 28

@@ -10,9 +10,10 @@ import dagster as dg
 import duckdb
 
 from journey_analytics import checks
+from journey_analytics.attention import shop_problems
 from journey_analytics.build import prepare, published_models
-from journey_analytics.config import Config, load
-from journey_analytics.ingest import IngestResult, ingest
+from journey_analytics.config import Config, find, keep, load
+from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.landing import Landing, discover
 from journey_analytics.publish import publish
 from journey_analytics.workspace import HomeLock, Workspace
@@ -49,18 +50,37 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
         """The report that the warehouse asset writes."""
         return Path(self.home).resolve() / "report" / "index.html"
 
+    @property
+    def landing_path(self) -> Path:
+        """The landing folder, which must exist: a wrong path would look like days without files.
+
+        Raises:
+            Failure: It does not exist; trying again would not help.
+        """
+        path = Path(self.landing)
+        if not path.is_dir():
+            raise dg.Failure(
+                f"The landing folder {path} does not exist: check JOURNEY_LANDING.",
+                allow_retries=False,
+            )
+        return path
+
     def settings(self) -> Config:
         """The resolved configuration, the same as that of `journey build`."""
-        return load(Path(self.config) if self.config else None, Path(self.landing))
+        return load(self._config_path, Path(self.landing))
+
+    @property
+    def _config_path(self) -> Path | None:
+        return Path(self.config) if self.config else None
 
     def discover(self) -> Landing:
         """What lies in the landing folder now."""
-        return discover(Path(self.landing), self.settings().folders)
+        return discover(self.landing_path, self.settings().folders)
 
     def ingest(self, source: str, days: Sequence[date]) -> IngestResult:
         """Reads the files of one export format that arrived on the given days into the lake."""
         with HomeLock(Path(self.home), wait=True):
-            return ingest(Path(self.landing), Path(self.home), self.settings(), [source], days)
+            return ingest(self.landing_path, Path(self.home), self.settings(), [source], days)
 
     @contextmanager
     def up_to_date(self, tables: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -75,8 +95,12 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
         with self.up_to_date([table, *tables]) as connection:
             return checks.run(connection, [table])
 
-    def publish(self) -> Path:
-        """Publishes the file that analysts open, then writes the report from it; the link to the file is returned."""
+    def publish(self) -> tuple[Path, list[Problem]]:
+        """Publishes the file that analysts open and writes the report from it.
+
+        Returns:
+            The published file, and what needs a look in the configuration.
+        """
         # plotly is slow to import: only where it is drawn.
         from journey_analytics.report import write_report
 
@@ -84,6 +108,7 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
         with HomeLock(home, wait=True), Workspace(home) as workspace:
             engine = prepare(workspace, self.settings())
             engine.bring_up(published_models())
-            published = publish(workspace, home, f"{engine.build_id:06d}")
+            keep(find(self._config_path, Path(self.landing)), home)
+            published = publish(workspace, home, f"{engine.build_id:06d}").path
             write_report(published, self.report_path)
-        return published.resolve()
+            return published.resolve(), shop_problems(workspace.connection, engine.config)

@@ -28,5 +28,7 @@ def warehouse(journey: JourneyHome) -> dg.MaterializeResult[None]:
     `warehouse.duckdb` is a link to the newest version, swapped when the copy has passed the blocking checks:
     readers are never blocked and never see half a run. The last three versions are kept.
     """
-    published = journey.publish()
-    return dg.MaterializeResult(metadata=warehouse_metadata(published, journey.report_path))
+    published, problems = journey.publish()
+    return dg.MaterializeResult(
+        metadata=warehouse_metadata(published, journey.report_path, problems)
+    )

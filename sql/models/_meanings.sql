@@ -4,20 +4,21 @@
 -- Key: event_id
 with observed as (
     select
-        event_id,
-        event_id as base_event_id,
-        source_event_name,
-        part,
-        occurred_at,
-        sequence,
-        shipping_cost_value,
+        a.event_id,
+        a.observation_id,
+        o.source_event_name,
+        o.part,
+        o.occurred_at,
+        o.sequence,
+        o.shipping_cost_value,
         false as is_simultaneous,
         false as is_revealed
-    from _accepted
+    from _accepted as a
+    inner join _observations as o on a.observation_id = o.observation_id
     union all
     select
         event_id,
-        snapshot_event_id as base_event_id,
+        observation_id,
         source_event_name,
         part,
         occurred_at,
@@ -31,7 +32,7 @@ page as (
     select
         p.page_url,
         min(r.rule_number) as rule_number
-    from (select distinct page_url from _accepted where page_url is not null) as p
+    from (select distinct page_url from _observations where page_url is not null) as p
     inner join page_rules as r on regexp_matches(p.page_url, r.pattern)
     group by p.page_url
 ),
@@ -39,7 +40,7 @@ failure as (
     select
         f.failure_reason,
         min(r.rule_number) as rule_number
-    from (select distinct failure_reason from _accepted where failure_reason is not null) as f
+    from (select distinct failure_reason from _observations where failure_reason is not null) as f
     inner join failure_rules as r on regexp_matches(f.failure_reason, r.pattern)
     group by f.failure_reason
 ),
@@ -67,7 +68,7 @@ named as (
         f.checkout_step as failed_step,
         f.event_type as failure_type
     from observed as o
-    inner join _accepted as a on o.base_event_id = a.event_id
+    inner join _observations as a on o.observation_id = a.observation_id
     left join event_map as m
         on a.source_system = m.source_system and lower(o.source_event_name) = m.source_event_name
     left join page on a.page_url = page.page_url
@@ -88,7 +89,7 @@ typed as (
 )
 select
     t.event_id,
-    t.base_event_id,
+    t.observation_id,
     t.source_event_name,
     t.part,
     t.occurred_at,

@@ -1,71 +1,71 @@
--- What became of every well-formed record: accepted, duplicate or superseded (DESIGN, Files and duplicates).
--- Grain: one row per record of the lake.
--- Key: source_folder, source_file, source_row
-with record as (
-    select distinct
-        o.source_system,
-        o.source_account,
-        o.source_folder,
-        o.source_file,
-        o.source_row,
-        o.feed,
-        o.record_key,
-        o.record_hash,
-        o.record_updated_at,
-        o.slice,
-        o.arrival_date,
-        r.restates
-    from _observations as o
-    inner join readers as r on o.source_system = r.source_system
+-- What became of every well-formed record: accepted, duplicate or superseded (DESIGN, Files and duplicates). All
+-- observations of one record share its fate.
+-- Grain: one row per observation of the lake.
+-- Key: observation_id
+with version as (
+    select
+        source_system,
+        source_account,
+        slice,
+        max(arrival_date) as newest_date
+    from _observations
+    where slice is not null
+    group by source_system, source_account, slice
 ),
--- The record's hash stands before its file in every order, so that cutting the same records into other
--- files does not change which of two different contents is kept.
+repeated as (
+    select
+        source_system,
+        source_account,
+        record_key
+    from _observations
+    group by source_system, source_account, record_key
+    having count(*) > 1
+),
+-- The record's hash stands before its file in every order, so that cutting the same records into other files does
+-- not change which of two different contents is kept. Observations of one record tie, and rank() keeps them together.
 ranked as (
     select
-        record.*,
-        case
-            when restates = 'slice'
-                then arrival_date = max(arrival_date) over (partition by source_system, source_account, slice)
-            else true
-        end as is_current_version,
-        row_number() over (
-            partition by source_system, source_account, slice, record_key,
-                case when restates = 'slice' then arrival_date end
-            order by arrival_date, record_hash, source_folder, source_file, source_row
+        o.observation_id,
+        o.record_hash,
+        rank() over (
+            partition by o.source_system, o.source_account, o.slice, o.record_key,
+                case when r.restates = 'slice' then o.arrival_date end
+            order by o.arrival_date, o.record_hash, o.source_folder, o.source_file, o.source_row
         ) as first_rank,
-        row_number() over (
-            partition by source_system, source_account, record_key
-            order by
-                record_updated_at desc nulls last, arrival_date desc, record_hash desc, source_folder desc,
-                source_file desc, source_row desc
-        ) as newest_rank,
-        first_value(record_hash) over (
-            partition by source_system, source_account, record_key
-            order by
-                record_updated_at desc nulls last, arrival_date desc, record_hash desc, source_folder desc,
-                source_file desc, source_row desc
-            rows between unbounded preceding and unbounded following
-        ) as newest_hash,
-        row_number() over (
-            partition by source_system, source_account, record_key, record_hash
-            order by arrival_date, source_folder, source_file, source_row
+        rank() over newest as newest_rank,
+        first_value(o.record_hash) over newest as newest_hash,
+        rank() over (
+            partition by o.source_system, o.source_account, o.record_key, o.record_hash
+            order by o.arrival_date, o.source_folder, o.source_file, o.source_row
         ) as same_content_rank
-    from record
+    from _observations as o
+    inner join repeated as p
+        on o.source_system = p.source_system and o.source_account = p.source_account and o.record_key = p.record_key
+    inner join readers as r on o.source_system = r.source_system
+    window newest as (
+        partition by o.source_system, o.source_account, o.record_key
+        order by
+            o.record_updated_at desc nulls last, o.arrival_date desc, o.record_hash desc, o.source_folder desc,
+            o.source_file desc, o.source_row desc
+    )
 )
 select
-    source_system,
-    source_account,
-    source_folder,
-    source_file,
-    source_row,
-    feed,
-    arrival_date,
+    o.observation_id,
+    o.source_folder,
+    o.source_file,
+    o.source_row,
+    o.arrival_date,
     case
-        when restates = 'slice' and not is_current_version then 'superseded'
-        when restates = 'record' and newest_rank = 1 then 'accepted'
-        when restates = 'record' and (record_hash = newest_hash or same_content_rank > 1) then 'duplicate'
-        when restates = 'record' then 'superseded'
-        when first_rank = 1 then 'accepted'
+        when o.arrival_date < v.newest_date and r.restates = 'slice' then 'superseded'
+        when k.observation_id is null then 'accepted'
+        when r.restates = 'record' and k.newest_rank = 1 then 'accepted'
+        when r.restates = 'record' and (k.record_hash = k.newest_hash or k.same_content_rank > 1) then 'duplicate'
+        when r.restates = 'record' then 'superseded'
+        when k.first_rank = 1 then 'accepted'
         else 'duplicate'
     end as status
-from ranked
+from _observations as o
+inner join readers as r on o.source_system = r.source_system
+left join version as v
+    on o.source_system = v.source_system and o.source_account = v.source_account and o.slice = v.slice
+left join ranked as k on o.observation_id = k.observation_id

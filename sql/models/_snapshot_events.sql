@@ -15,7 +15,8 @@ with snapshot as (
             partition by o.source_system, o.source_account, o.checkout_id
             order by o.occurred_at, o.sequence, o.event_id
         ) as snapshot_number
-    from _accepted as o
+    from _accepted as a
+    inner join _observations as o on a.observation_id = o.observation_id
     where o.snapshot is not null and o.checkout_id is not null
 ),
 fact as (
@@ -67,6 +68,6 @@ select
     and count(*) filter (where part_name <> 'checkout_started') over (
         partition by source_system, source_account, checkout_id, snapshot_number
     ) > 1 as is_simultaneous,
-    event_id as snapshot_event_id
+    observation_id
 from revealed
 where reveal_number = 1

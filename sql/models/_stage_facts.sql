@@ -4,7 +4,25 @@
 -- Slice: customer
 with point as (
     select
-        t.*,
+        t.touchpoint_id,
+        t.customer_key,
+        t.shop,
+        t.occurred_at,
+        t.event_type,
+        t.channel,
+        t.actor,
+        t.checkout_step,
+        t.step_outcome,
+        t.content_type,
+        t.content_id,
+        t.content_group,
+        t.campaign,
+        t.utm_source,
+        t.utm_medium,
+        t.utm_campaign,
+        t.page_path,
+        t.score_normalised,
+        t.value,
         t.is_interactive
         or t.channel in ('order', 'delivery')
         or (t.actor = 'customer' and t.channel in ('survey', 'review', 'referral', 'social', 'support', 'phone'))

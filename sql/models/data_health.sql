@@ -20,7 +20,7 @@ record as (
         count(*) filter (where status = 'accepted') as accepted_count,
         count(*) filter (where status = 'duplicate') as duplicate_count,
         count(*) filter (where status = 'superseded') as superseded_count
-    from _records
+    from (select distinct source_folder, source_file, source_row, arrival_date, status from _records) as r
     group by source_folder, arrival_date
 ),
 event as (

@@ -91,7 +91,7 @@ select
     a.arrival_date, -- arrival date of the file
     a.properties -- remaining safe attributes, JSON
 from _meanings as m
-inner join _accepted as a on m.base_event_id = a.event_id
+inner join _observations as a on m.observation_id = a.observation_id
 cross join settings as s
 left join shop_accounts as sa on a.source_account = sa.source_account
 left join shop_folders as sf on a.source_folder = sf.source_folder

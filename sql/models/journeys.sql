@@ -5,7 +5,16 @@
 with point as (
     select
         j.journey_number,
-        t.*,
+        t.customer_key,
+        t.shop,
+        t.occurred_at,
+        t.is_interactive,
+        t.event_type,
+        t.channel,
+        t.order_id,
+        t.value,
+        t.refunded_value,
+        t.currency,
         st.stage,
         se.session_id,
         row_number() over (

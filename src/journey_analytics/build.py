@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,14 +12,15 @@ from pathlib import Path
 import duckdb
 
 from journey_analytics import checks, records
-from journey_analytics.config import Config, find, load
+from journey_analytics.attention import over_limit, shop_problems
+from journey_analytics.config import Config, find, keep, load
 from journey_analytics.engine import Engine, Progress, begin_build
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.models import load_models
-from journey_analytics.parameters import default_shop, write_parameters
-from journey_analytics.publish import publish
-from journey_analytics.sources import READERS
+from journey_analytics.parameters import commerce_accounts, write_parameters
+from journey_analytics.publish import PublishRefused, publish
+from journey_analytics.stages import stage_expression
 from journey_analytics.workspace import HomeLock, Workspace
 
 
@@ -55,6 +57,7 @@ def build(
     landing: Path | str,
     home: Path | str,
     config: Path | str | Config | None = None,
+    *,
     full: bool = False,
     as_of: datetime | None = None,
     known_at: date | None = None,
@@ -75,63 +78,84 @@ def build(
         The result; a data problem is in it and no exception.
 
     Raises:
-        JourneyError: The configuration, the hashing key or the home directory cannot be used.
+        UsageError: The landing folder, the configuration or the home directory cannot be used.
+        JourneyError: Another process builds in this home, or the hashing key is not the one of its lake.
     """
-    landing_path, home_path = Path(landing), Path(home)
-    if not landing_path.is_dir():
-        raise JourneyError(
-            "The landing folder does not exist.",
-            str(landing_path),
-            "Check --landing, or try `journey demo`.",
-        )
-    resolved = (
-        config
-        if isinstance(config, Config)
-        else load(Path(config) if config else None, landing_path)
-    )
+    landing, home = Path(landing), Path(home)
+    file, resolved = _resolve(config, landing)
     seconds: dict[str, float] = {}
-    with HomeLock(home_path):
+    with HomeLock(home):
         with _timed(seconds, "ingest"):
-            ingested = ingest(
-                landing_path, home_path, resolved, known_at=known_at, progress=progress
-            )
+            ingested = ingest(landing, home, resolved, known_at=known_at, progress=progress)
         if not isinstance(config, Config):
-            _keep_config(find(Path(config) if config else None, landing_path), home_path)
-        with Workspace(home_path) as workspace:
+            keep(file, home)
+        with Workspace(home) as workspace:
             engine = prepare(workspace, resolved, as_of=as_of, known_at=known_at, full=full)
             engine.bring_up(published_models(), progress)
             seconds.update(engine.seconds)
-            outcomes = checks.run(workspace.connection)
-            counts = row_counts(workspace.connection)
-            problems = ingested.problems + _shop_problems(workspace.connection, resolved)
-            refusal = None
             with _timed(seconds, "publish"):
-                try:
-                    publish(workspace, home_path, f"{engine.build_id:06d}")
-                except JourneyError as error:
-                    refusal = error
-        report = None
-        if refusal is None:
-            with _timed(seconds, "report"):
-                report = _report(home_path)
+                outcomes, refusal = _publish(engine)
+            result = _assess(engine, ingested, outcomes, seconds)
+        if refusal is not None:
+            return replace(result, exit_code=1, refusal=refusal)
+        with _timed(seconds, "report"):
+            report = _report(home)
+    return replace(result, warehouse=home / "warehouse.duckdb", report=report)
+
+
+def _resolve(config: Path | str | Config | None, landing: Path) -> tuple[Path | None, Config]:
+    """The configuration and its file, both checked before anything is read or written."""
+    if not landing.is_dir():
+        raise UsageError(
+            "The landing folder does not exist.",
+            str(landing),
+            "Check --landing, or try `journey demo`.",
+        )
+    if isinstance(config, Config):
+        file, resolved = None, config
+    else:
+        path = Path(config) if config else None
+        file, resolved = find(path, landing), load(path, landing)
+    stage_expression(resolved)
+    return file, resolved
+
+
+def _assess(
+    engine: Engine,
+    ingested: IngestResult,
+    outcomes: list[checks.CheckResult],
+    seconds: dict[str, float],
+) -> BuildResult:
+    """The result but for what was published: checks, counts and what needs a look."""
+    connection, config = engine.workspace.connection, engine.config
+    problems = ingested.problems + shop_problems(connection, config)
     needs_a_look = (
-        refusal is not None
-        or any(not outcome.has_passed for outcome in outcomes)
+        any(not outcome.has_passed for outcome in outcomes)
         or any(problem.is_file_problem for problem in problems)
-        or bool(over_limit(ingested, resolved))
+        or bool(over_limit(ingested, config))
     )
     return BuildResult(
         exit_code=1 if needs_a_look else 0,
         build_id=engine.build_id,
-        warehouse=home_path / "warehouse.duckdb" if refusal is None else None,
-        report=report,
+        warehouse=None,
+        report=None,
         problems=problems,
         checks=outcomes,
-        row_counts=counts,
+        row_counts=row_counts(connection),
         ingest=ingested,
         seconds=seconds,
-        refusal=refusal,
     )
+
+
+def _publish(engine: Engine) -> tuple[list[checks.CheckResult], JourneyError | None]:
+    """Publishes; what stops it is returned, since the rest of the result is still worth telling."""
+    try:
+        run = f"{engine.build_id:06d}"
+        return publish(engine.workspace, engine.workspace.home, run).checks, None
+    except PublishRefused as refusal:
+        return refusal.checks, refusal
+    except JourneyError as error:
+        return [], error
 
 
 def materialize(
@@ -139,6 +163,7 @@ def materialize(
     names: Iterable[str],
     config: Config | None = None,
     progress: Progress | None = None,
+    *,
     wait: bool = True,
 ) -> Engine:
     """Brings the given tables and their ancestors up to date with the lake, and publishes nothing.
@@ -159,6 +184,7 @@ def materialize(
 def prepare(
     workspace: Workspace,
     config: Config,
+    *,
     as_of: datetime | None = None,
     known_at: date | None = None,
     full: bool = False,
@@ -227,92 +253,21 @@ def package_version() -> str:
         return "unknown"
 
 
-def commerce_accounts(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The accounts whose records are a commerce back end's own word."""
-    feeds = [
-        (reader.name, name)
-        for reader in READERS.values()
-        for name, feed in reader.feeds.items()
-        if feed.is_commerce
-    ]
-    rows = connection.execute(
-        "select distinct source_account from main._observations "
-        "where list_contains(?, source_system || ' ' || feed) and source_account <> '' order by source_account",
-        [[f"{system} {name}" for system, name in feeds]],
-    ).fetchall()
-    return [account for (account,) in rows]
-
-
-def over_limit(ingested: IngestResult, config: Config) -> dict[str, float]:
-    """Sources of which more records are quarantined than `quarantine_limit` allows, with their share."""
-    records: dict[str, int] = {}
-    refused: dict[str, int] = {}
-    for file in ingested.files:
-        records[file.source] = records.get(file.source, 0) + file.records_in_count
-        refused[file.source] = refused.get(file.source, 0) + file.quarantined_count
-    shares = {source: refused[source] / count for source, count in records.items() if count}
-    return {source: share for source, share in shares.items() if share > config.quarantine_limit}
-
-
-def _shop_problems(connection: duckdb.DuckDBPyConnection, config: Config) -> list[Problem]:
-    """Records that no shop of the configuration claims, with the lines to add."""
-    accounts = commerce_accounts(connection)
-    if default_shop(config, accounts) != "unassigned":
-        return []
-    rows = connection.execute(
-        "select source_folder, source_account, count(*) as event_count from main.events "
-        "where shop = 'unassigned' group by all order by all"
-    ).fetchall()
-    if not rows and config.shops:
-        return []
-    names = accounts if not config.shops else ["your_shop"]
-    lines = "; ".join(
-        f'[[shops]] name = "{name}" accounts = ["{name}", ...] folders = [...]' for name in names
-    )
-    found = ", ".join(
-        f"{folder} {account or '(no account)'}: {count} events" for folder, account, count in rows
-    )
-    return [
-        Problem(
-            source="shops",
-            path="journey.toml",
-            line=0,
-            reason=f"events belong to no shop: {found}"
-            if rows
-            else "several shops and no [[shops]] entry",
-            todo=f"Add to journey.toml in the landing folder: {lines}",
-            is_file_problem=True,
-        )
-    ]
-
-
-def _keep_config(source: Path | None, home: Path) -> None:
-    """Keeps the configuration in the home directory, where all other commands find it."""
-    text = source.read_text(encoding="utf-8") if source else "# built with the packaged defaults\n"
-    temporary = home / ".journey.toml.tmp"
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(home / "journey.toml")
-
-
 def _report(home: Path) -> Path:
-    from journey_analytics.report import (
-        write_report,
-    )  # plotly is slow to import: only where it is drawn
+    # plotly is slow to import: only where it is drawn.
+    from journey_analytics.report import write_report
 
     return write_report(home / "warehouse.duckdb", home / "report" / "index.html")
 
 
-class _timed:
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     """Adds the time of a block to a dictionary."""
-
-    def __init__(self, seconds: dict[str, float], name: str) -> None:
-        self._seconds, self._name = seconds, name
-
-    def __enter__(self) -> None:
-        self._begun = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._seconds[self._name] = time.perf_counter() - self._begun
+    begun = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[name] = time.perf_counter() - begun
 
 
 __all__ = ["BuildResult", "build", "materialize"]

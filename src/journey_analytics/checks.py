@@ -11,6 +11,7 @@ import duckdb
 
 from journey_analytics.models import load_models
 
+_EXAMPLES = 5  # rows that a failed check shows
 GIANT_COMPONENT = 50  # persons' identifiers in one customer beyond which a merge is suspect
 
 
@@ -240,10 +241,10 @@ def run(
         if wanted is not None and check.table not in wanted:
             continue
         rows = connection.execute(
-            f"select * from ({check.sql}) as broken order by all limit 5"
+            f"select * from ({check.sql}) as broken order by all limit {_EXAMPLES}"
         ).fetchall()
         count = len(rows)
-        if count == 5:
+        if count == _EXAMPLES:
             count = int(
                 connection.execute(f"select count(*) from ({check.sql}) as broken").fetchall()[0][0]
             )

@@ -2,13 +2,14 @@
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tqdm import tqdm
 
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import JourneyError, UsageError
 
 DEFAULT_HOME = Path("var")
 
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except JourneyError as error:
         print(f"journey: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     except BrokenPipeError:
         return 0
     return code
@@ -32,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="journey", description=__doc__ and "See where customers are lost."
+        prog="journey",
+        description="See where customers are lost, from the exports you already have.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -73,9 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--config", type=Path, help="configuration file")
     build.add_argument("--full", action="store_true", help="make every table anew")
     build.add_argument("--as-of", type=_timestamp, help="see nothing after this time (UTC)")
-    build.add_argument(
-        "--known-at", type=date.fromisoformat, help="only files that had arrived by this date"
-    )
+    build.add_argument("--known-at", type=_date, help="only files that had arrived by this date")
     command("publish", _publish, "Publish the workspace as it is, if its checks pass.")
     command("report", _report, "Write the report page from the published file.")
     command("check", _check, "Run every check on the published file.")
@@ -87,9 +87,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    out = options.home / "sample"
-    _write_sample(options, out, None)
-    return _build_and_print(out / "landing", options.home)
+    # The exports of the sample hold names and addresses (invented ones): they do not stay in the home directory.
+    with tempfile.TemporaryDirectory(prefix="journey-sample-") as folder:
+        _write_sample(options, Path(folder), None)
+        return _build_and_print(Path(folder) / "landing", options.home)
 
 
 def _sample(options: argparse.Namespace) -> int:
@@ -114,13 +115,19 @@ def _write_sample(options: argparse.Namespace, out: Path, events: int | None) ->
 
 def _build(options: argparse.Namespace) -> int:
     return _build_and_print(
-        options.landing, options.home, options.config, options.full, options.as_of, options.known_at
+        options.landing,
+        options.home,
+        config=options.config,
+        full=options.full,
+        as_of=options.as_of,
+        known_at=options.known_at,
     )
 
 
 def _build_and_print(
     landing: Path,
     home: Path,
+    *,
     config: Path | None = None,
     full: bool = False,
     as_of: datetime | None = None,
@@ -132,7 +139,15 @@ def _build_and_print(
     from journey_analytics.warehouse import open_warehouse
 
     with _Bar("build") as bar:
-        result = build(landing, home, config, full, as_of, known_at, progress=bar.show)
+        result = build(
+            landing,
+            home,
+            config,
+            full=full,
+            as_of=as_of,
+            known_at=known_at,
+            progress=bar.show,
+        )
     if result.refusal is not None:
         print(f"journey: {result.refusal}", file=sys.stderr)
         return 1
@@ -158,7 +173,7 @@ def _publish(options: argparse.Namespace) -> int:
     with HomeLock(options.home), Workspace(options.home) as workspace, _Bar("publish") as bar:
         engine = prepare(workspace, load(home=options.home))
         engine.bring_up(published_models(), bar.show)
-        path = publish(workspace, options.home, f"{engine.build_id:06d}")
+        path = publish(workspace, options.home, f"{engine.build_id:06d}").path
     print(f"Published {path}.")
     return 0
 
@@ -221,10 +236,9 @@ class _Bar:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
-    return value
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def _count(text: str) -> int:
@@ -232,7 +246,7 @@ def _count(text: str) -> int:
     number, unit = (text[:-1], units[text[-1].lower()]) if text[-1:].lower() in units else (text, 1)
     try:
         return _positive(str(int(float(number) * unit)))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
             f"{text!r} is no count; write for example 250k or 1M"
         ) from None
@@ -246,6 +260,15 @@ def _timestamp(text: str) -> datetime:
             f"{text!r} is no time; write for example 2026-11-20T22:10Z"
         ) from None
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no date; write for example 2026-11-20"
+        ) from None
 
 
 if __name__ == "__main__":

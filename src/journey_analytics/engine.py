@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 import duckdb
 
@@ -79,27 +80,24 @@ class Engine:
         ):
             self._increment(model, sql, state[0])
         else:
-            self._replace(model, sql, state is not None)
+            self._replace(model, sql, existed=state is not None)
         if model.name == "_identity_links":
             write_components(self._connection)
         if model.name == "event_customers":
             self._list_changes()
 
-    def _replace(self, model: Model, sql: str, existed: bool) -> None:
+    def _replace(self, model: Model, sql: str, *, existed: bool) -> None:
         """Makes a table anew; its readers learn of it by `replaced` if it now says something else."""
         connection = self._connection
         connection.execute("begin")
         try:
             connection.execute(f"create or replace table main.{model.name} as {sql}")
-            content = None if model.is_per_customer else table_hash(connection, model.name)
+            content = table_hash(connection, model.name) if model.name in _compared() else None
             old = connection.execute(
                 "select content_hash from main.builds where table_name = ?", [model.name]
             ).fetchall()
-            if (
-                existed
-                and (model.is_per_customer or old[0][0] != content)
-                and self._is_news(model.name)
-            ):
+            has_changed = content is None or old != [(content,)]
+            if existed and has_changed and self._is_news(model.name):
                 connection.execute(
                     "insert into main.replaced values (?, ?)", [self.build_id, model.name]
                 )
@@ -205,8 +203,10 @@ class Engine:
         return {name for (name,) in rows}
 
     def _list_changes(self) -> None:
-        """Appends to `changes` the customers whose events or assignments differ from the last build's, and
-        those whose verdicts the clocks change."""
+        """Appends to `changes` whose events or assignments differ from the last build's, and whose verdicts are due.
+
+        A verdict is due when a clock has passed the `next_change_at` of its row.
+        """
         connection = self._connection
         connection.execute(
             "create or replace temp table slices as select c.slice_key, count(*) as event_count, "
@@ -239,6 +239,18 @@ class Engine:
             for name, model in load_models().items()
             if model.is_per_customer and "next_change_at" in self._columns(name)
         ]
+
+
+@cache
+def _compared() -> frozenset[str]:
+    """The tables of no customer that models per customer read: they replace those models if they change."""
+    models = load_models()
+    read = {table for model in models.values() if model.is_per_customer for table in model.inputs}
+    return frozenset(
+        name
+        for name in read - LISTED_BY_CUSTOMER
+        if name in models and not models[name].is_per_customer
+    )
 
 
 def table_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:

@@ -1,4 +1,4 @@
-"""The one exception that users see: what happened, where, and what to do next."""
+"""The exceptions that users see: what happened, where, and what to do next."""
 
 
 class JourneyError(Exception):
@@ -23,3 +23,7 @@ class JourneyError(Exception):
         if self.todo:
             lines.append(f"  what to do: {self.todo}")
         return "\n".join(lines)
+
+
+class UsageError(JourneyError):
+    """A wrong option, path or configuration, found before any data is judged: the command line exits with 2."""

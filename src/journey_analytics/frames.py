@@ -46,7 +46,7 @@ class IdentityPolicy(Section):
         device_persons_days: Days over which persons of a device are counted.
     """
 
-    limits: dict[str, int] = {}
+    limits: dict[str, int] = Field(default_factory=dict)
     device_types: tuple[str, ...] = ("device_id", "anonymous_id", "ga_client_id", "pixel_client_id")
     blocklist: tuple[str, ...] | None = None
     session_timeout: Duration = parse_duration("30m")

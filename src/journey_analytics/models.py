@@ -150,7 +150,7 @@ def _header(sql: str) -> dict[str, str]:
     return found
 
 
-def _inputs(tree: exp.Expression) -> tuple[str, ...]:
+def _inputs(tree: exp.Query) -> tuple[str, ...]:
     inner = {cte.alias for cte in tree.find_all(exp.CTE)}
     tables = {
         table.name for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)

@@ -1,6 +1,6 @@
 """The parameter tables: what the models know of the configuration, as rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import duckdb
@@ -29,6 +29,7 @@ _STEP_LABELS = {
     "review": ("Review", "Revisión", "Riepilogo"),
     "order": ("Order", "Pedido", "Ordine"),
 }
+_Type = pl.DataType | type[pl.DataType]
 _TEXT = pl.String
 
 
@@ -81,13 +82,29 @@ def _settings(config: Config, as_of: datetime | None, accounts: list[str]) -> pl
         "default_shop": default_shop(config, accounts),
         "as_of": as_of,
     }
-    types = {
+    types: dict[str, _Type] = {
         "as_of": pl.Datetime("us", "UTC"),
         "min_checkouts_for_order": pl.Int32,
         "device_persons_limit": pl.Int32,
         "device_persons_days": pl.Int32,
     }
     return pl.DataFrame([row], schema_overrides=types)
+
+
+def commerce_accounts(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The accounts whose records are a commerce back end's own word."""
+    feeds = [
+        (reader.name, name)
+        for reader in READERS.values()
+        for name, feed in reader.feeds.items()
+        if feed.is_commerce
+    ]
+    rows = connection.execute(
+        "select distinct source_account from main._observations "
+        "where list_contains(?, source_system || ' ' || feed) and source_account <> '' order by source_account",
+        [[f"{system} {name}" for system, name in feeds]],
+    ).fetchall()
+    return [account for (account,) in rows]
 
 
 def default_shop(config: Config, commerce_accounts: list[str]) -> str:
@@ -121,9 +138,7 @@ def _sources(config: Config) -> dict[str, pl.DataFrame]:
         for reader in READERS.values()
         for name, feed in reader.feeds.items()
     ]
-    flags = {
-        name: pl.Boolean for name in ("sees_cart", "sees_order", "is_commerce", "is_interactive")
-    }
+    flags = dict.fromkeys(["sees_cart", "sees_order", "is_commerce", "is_interactive"], pl.Boolean)
     capability = [
         (source, step, list(included))
         for source, steps in config.observes.items()
@@ -148,69 +163,51 @@ def _sources(config: Config) -> dict[str, pl.DataFrame]:
 
 
 def _taxonomy(config: Config) -> dict[str, pl.DataFrame]:
-    names = [
-        (
-            source,
-            name.lower(),
-            meaning.type or None,
-            meaning.channel,
-            meaning.actor,
-            meaning.step,
-            meaning.outcome,
-        )
-        for source, mapping in config.events.items()
-        for name, meaning in mapping.items()
-    ]
-    pages = [
-        (n, p.pattern, p.type, p.content_group, p.content_type, p.step, p.outcome, p.id_pattern)
-        for n, p in enumerate(config.pages, start=1)
-    ]
+    types = [(name, kind.channel, kind.actor, kind.act) for name, kind in config.types.items()]
     failures = [
         (n, rule.pattern, rule.step, rule.type) for n, rule in enumerate(config.failures, start=1)
     ]
+    limits = [(*pair.split(">"), limit) for pair, limit in config.identity.limits.items()]
     return {
         "event_types": _frame(
-            [(name, kind.channel, kind.actor, kind.act) for name, kind in config.types.items()],
-            ["event_type", "channel", "actor", "is_act"],
-            {"is_act": pl.Boolean},
+            types, ["event_type", "channel", "actor", "is_act"], {"is_act": pl.Boolean}
         ),
-        "event_map": _frame(
-            names,
-            [
-                "source_system",
-                "source_event_name",
-                "event_type",
-                "channel",
-                "actor",
-                "checkout_step",
-                "step_outcome",
-            ],
-        ),
-        "page_rules": _frame(
-            pages,
-            [
-                "rule_number",
-                "pattern",
-                "event_type",
-                "content_group",
-                "content_type",
-                "checkout_step",
-            ]
-            + ["step_outcome", "id_pattern"],
-            {"rule_number": pl.Int32},
-        ),
+        "event_map": _event_map(config),
+        "page_rules": _page_rules(config),
         "failure_rules": _frame(
             failures,
             ["rule_number", "pattern", "checkout_step", "event_type"],
             {"rule_number": pl.Int32},
         ),
         "identity_limits": _frame(
-            [(*pair.split(">"), limit) for pair, limit in config.identity.limits.items()],
-            ["from_type", "to_type", "max_count"],
-            {"max_count": pl.Int32},
+            limits, ["from_type", "to_type", "max_count"], {"max_count": pl.Int32}
         ),
         "blocklist": _frame([(value,) for value in config.identity.blocklist], ["value"]),
     }
+
+
+def _event_map(config: Config) -> pl.DataFrame:
+    names = [
+        (source, name.lower(), m.type or None, m.channel, m.actor, m.step, m.outcome)
+        for source, mapping in config.events.items()
+        for name, m in mapping.items()
+    ]
+    key = ["source_system", "source_event_name"]
+    return _frame(names, [*key, "event_type", "channel", "actor", "checkout_step", "step_outcome"])
+
+
+def _page_rules(config: Config) -> pl.DataFrame:
+    pages = [
+        (n, p.pattern, p.type, p.content_group, p.content_type, p.step, p.outcome, p.id_pattern)
+        for n, p in enumerate(config.pages, start=1)
+    ]
+    content = ["event_type", "content_group", "content_type"]
+    step = ["checkout_step", "step_outcome"]
+    return _frame(
+        pages,
+        ["rule_number", "pattern", *content, *step, "id_pattern"],
+        {"rule_number": pl.Int32},
+    )
 
 
 def _journey(config: Config) -> dict[str, pl.DataFrame]:
@@ -251,9 +248,9 @@ def _journey(config: Config) -> dict[str, pl.DataFrame]:
 
 
 def _frame(
-    rows: list[tuple[object, ...]],
-    columns: list[str],
-    types: dict[str, pl.DataType | type[pl.DataType]] | None = None,
+    rows: Sequence[tuple[object, ...]],
+    columns: Sequence[str],
+    types: Mapping[str, _Type] | None = None,
 ) -> pl.DataFrame:
     """Rows with a fixed schema (text unless said), so that an empty table keeps its columns."""
     known = types or {}

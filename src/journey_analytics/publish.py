@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,33 @@ EXTRA_TABLES = {
 }
 
 
-def publish(workspace: Workspace, home: Path, run: str, now: datetime | None = None) -> Path:
+@dataclass(frozen=True)
+class Publication:
+    """A published version and the outcome of every check on it."""
+
+    path: Path
+    checks: list[checks.CheckResult]
+
+
+class PublishRefused(JourneyError):  # noqa: N818 the refusal is the rule at work, not a fault
+    """A blocking check failed on the copy, so nothing was published; `checks` holds every outcome."""
+
+    def __init__(self, outcomes: list[checks.CheckResult]) -> None:
+        failed = [outcome for outcome in outcomes if outcome.is_blocking]
+        super().__init__(
+            "Nothing was published: "
+            + "; ".join(f"not true: {outcome.check.title}" for outcome in failed)
+            + ".",
+            ", ".join(
+                f"{o.check.name} ({o.failed_count} rows, for example {o.examples[0]})"
+                for o in failed
+            ),
+            "The last published version stays. See docs/operations.md, 'When a check fails'.",
+        )
+        self.checks = outcomes
+
+
+def publish(workspace: Workspace, home: Path, run: str, now: datetime | None = None) -> Publication:
     """Copies the published tables into a new file, checks that file, and points the link at it.
 
     Args:
@@ -37,10 +64,11 @@ def publish(workspace: Workspace, home: Path, run: str, now: datetime | None = N
         now: Time in the file's name; the wall clock if None (names only, never data).
 
     Returns:
-        The new file.
+        The new file, and the outcome of every check on it.
 
     Raises:
-        JourneyError: Too little space, or a blocking check fails on the copy; nothing is published then.
+        JourneyError: Too little space.
+        PublishRefused: A blocking check fails on the copy.
     """
     _refuse_without_space(workspace, home)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3]
@@ -50,14 +78,14 @@ def publish(workspace: Workspace, home: Path, run: str, now: datetime | None = N
     try:
         _copy(workspace.connection, temporary)
         _sync(temporary)
-        _check(temporary)
+        outcomes = _check(temporary)
         temporary.rename(target)
     finally:
         temporary.unlink(missing_ok=True)
         Path(f"{temporary}.wal").unlink(missing_ok=True)
     _point_link(home / LINK, target.name)
     _prune(home, target)
-    return target
+    return Publication(target, outcomes)
 
 
 def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -78,10 +106,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         models = load_models()
         for name in published_tables(connection):
             model = models.get(name)
-            order = f" order by {', '.join(model.key)}" if model else " order by all"
-            connection.execute(
-                f"create table publication.main.{name} as select * from main.{name}{order}"
-            )
+            connection.execute(f"create table publication.main.{name} as select * from main.{name}")
             text = (
                 f"{model.description} Grain: {model.grain} Key: {', '.join(model.key)}."
                 if model
@@ -108,21 +133,13 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> Iterable[str]
     return [name for (name,) in rows]
 
 
-def _check(path: Path) -> None:
+def _check(path: Path) -> list[checks.CheckResult]:
     with duckdb.connect(str(path), read_only=True) as connection:
         configure(connection)
-        failed = [result for result in checks.run(connection) if result.is_blocking]
-    if failed:
-        raise JourneyError(
-            "Nothing was published: "
-            + "; ".join(f"not true: {r.check.title}" for r in failed)
-            + ".",
-            ", ".join(
-                f"{r.check.name} ({r.failed_count} rows, for example {r.examples[0]})"
-                for r in failed
-            ),
-            "The last published version stays. See docs/operations.md, 'When a check fails'.",
-        )
+        outcomes = checks.run(connection)
+    if any(outcome.is_blocking for outcome in outcomes):
+        raise PublishRefused(outcomes)
+    return outcomes
 
 
 def _refuse_without_space(workspace: Workspace, home: Path) -> None:

@@ -25,7 +25,7 @@ def known_files(home: Path, known_at: date | None = None) -> list[ManifestRow]:
 def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
     """Creates the three tables without rows."""
     tables = {
-        "_observations": {**COLUMNS, "arrival_date": "date"},
+        "_observations": {"observation_id": "bigint", **COLUMNS, "arrival_date": "date"},
         "manifest": _duckdb_types(MANIFEST_SCHEMA),
         "_quarantine": _duckdb_types(QUARANTINE_SCHEMA),
     }
@@ -52,12 +52,19 @@ def load(connection: duckdb.DuckDBPyConnection, home: Path, files: list[Manifest
 
 
 def _read(connection: duckdb.DuckDBPyConnection, paths: list[str], table: str) -> None:
-    """The arrival date comes from the manifest: a file found earlier elsewhere changes nothing else."""
+    """The arrival date comes from the manifest: a file found earlier elsewhere changes nothing else.
+
+    `observation_id` only joins a row to itself within one load; its order means nothing.
+    """
     if not paths:
         return
-    arrival = "r.*, m.arrival_date" if table == "_observations" else "r.*"
+    more = (
+        ", m.arrival_date, row_number() over () as observation_id"
+        if table == "_observations"
+        else ""
+    )
     connection.execute(
-        f"insert into main.{table} by name select {arrival} from read_parquet(?, hive_partitioning = false) as r "
+        f"insert into main.{table} by name select r.*{more} from read_parquet(?, hive_partitioning = false) as r "
         "inner join main.manifest as m on r.source_folder = m.source_folder and r.source_file = m.source_file",
         [paths],
     )

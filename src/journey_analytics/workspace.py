@@ -9,7 +9,7 @@ from typing import IO, Self
 
 import duckdb
 
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import JourneyError, UsageError
 
 _BOOKKEEPING = """
 create table if not exists builds (
@@ -34,14 +34,13 @@ class HomeLock:
         wait: Wait for the holder (Dagster) instead of refusing (command line).
     """
 
-    def __init__(self, home: Path, wait: bool = False) -> None:
+    def __init__(self, home: Path, *, wait: bool = False) -> None:
         self._path = home / "workspace.lock"
         self._wait = wait
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("a+", encoding="utf-8")
+        file = self._open()
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,6 +61,17 @@ class HomeLock:
         file.flush()
         self._file = file
         return self
+
+    def _open(self) -> IO[str]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return self._path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"The home directory cannot be used: {error.strerror}.",
+                str(self._path.parent),
+                "Name a folder that you may write to with --home.",
+            ) from None
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:

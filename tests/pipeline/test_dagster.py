@@ -187,7 +187,7 @@ def test_build_publishes_and_shows_counts_previews_and_the_strip(
     assert Path(shown["warehouse"]["report"].value).is_file()
 
 
-def test_no_preview_shows_an_address(journey: JourneyHome, instance: dg.DagsterInstance) -> None:
+def test_no_preview_shows_an_address(built: dg.ExecuteInProcessResult) -> None:
     texts = [
         value.value
         for event in built.get_asset_materialization_events()

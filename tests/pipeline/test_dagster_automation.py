@@ -1,8 +1,6 @@
 """Schedule and sensor: what they request of a landing folder, and that they are off unless told otherwise."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +15,6 @@ from pipelines.resources import JourneyHome
 from pipelines.schedules import nightly
 from pipelines.sensors import landing_sensor
 
-ROOT = Path(__file__).parents[2]
 RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
 
@@ -122,6 +119,13 @@ def test_first_look_requests_all_days_in_one_run(
         ("ingest", ("2026-11-01", "2026-11-03"))
     ]
     assert float(cursor or 0) > 0
+
+
+def test_a_missing_landing_folder_is_said(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    journey = JourneyHome(landing=str(tmp_path / "typo"), home=str(tmp_path))
+
+    with pytest.raises(dg.Failure, match="does not exist"):
+        tick(journey, instance)
 
 
 def test_nothing_new_requests_nothing(journey: JourneyHome, instance: dg.DagsterInstance) -> None:
@@ -248,57 +252,3 @@ def test_nightly_leaves_unchanged_days(
 
     yesterday = today - timedelta(days=1)
     assert [days_of(r) for r in requests] == [(yesterday.isoformat(), today.isoformat())]
-
-
-# ------------------------------------------------------------------------------------------- entry points
-def shell(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A command of this environment in the repository root."""
-    binary = Path(sys.executable).with_name(command[0])
-    return subprocess.run(
-        [str(binary), *command[1:]],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-
-
-@pytest.mark.parametrize(
-    "command", [("dagster", "definitions", "validate"), ("dg", "check", "defs")], ids=" ".join
-)
-def test_definitions_load_from_the_root_with_no_flags(command: tuple[str, ...]) -> None:
-    run = shell(*command)
-
-    assert run.returncode == 0, run.stdout + run.stderr
-
-
-@pytest.mark.parametrize(("automation", "expected"), [("on", "RUNNING"), ("", "STOPPED")])
-def test_automation_runs_only_when_the_environment_says_so(automation: str, expected: str) -> None:
-    code = (
-        "from pipelines.definitions import defs;"
-        "print([d.default_status.value for d in (*defs.schedules, *defs.sensors)])"
-    )
-
-    run = shell("python", "-c", code, JOURNEY_AUTOMATION=automation)
-
-    assert run.stdout.strip() == str([expected, expected]), run.stderr
-
-
-def test_dg_launch_runs_one_table_with_no_flags(tmp_path: Path, sample_landing: Path) -> None:
-    (tmp_path / "dagster").mkdir()
-
-    run = shell(
-        "dg",
-        "launch",
-        "--assets",
-        "ga4",
-        "--partition",
-        "2026-11-01",
-        DAGSTER_HOME=str(tmp_path / "dagster"),
-        JOURNEY_LANDING=str(sample_landing),
-        JOURNEY_HOME=str(tmp_path / "home"),
-    )
-
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert (tmp_path / "home" / "lake").is_dir()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from journey_analytics import config
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import UsageError
 from journey_analytics.stages import insert_stage_rules, stage_expression
 
 
@@ -28,19 +28,19 @@ def test_the_packaged_defaults_are_valid_and_every_type_they_map_to_exists() -> 
 
 def test_an_unknown_key_names_the_nearest_known_one() -> None:
     with pytest.raises(
-        JourneyError, match="unknown key 'carts.abandond_after'; did you mean 'abandoned_after'"
+        UsageError, match=r"unknown key 'carts\.abandond_after'; did you mean 'abandoned_after'"
     ):
         config.resolve({"carts": {"abandond_after": "24h"}})
 
 
 @pytest.mark.parametrize("value", [30, "30", "half an hour", "-5m", True])
 def test_a_duration_without_a_unit_is_refused(value: object) -> None:
-    with pytest.raises(JourneyError, match="with its unit"):
+    with pytest.raises(UsageError, match="with its unit"):
         config.resolve({"sessions": {"timeout": value}})
 
 
 def test_an_unknown_time_zone_is_named() -> None:
-    with pytest.raises(JourneyError, match="'Madrid' is no time zone"):
+    with pytest.raises(UsageError, match="'Madrid' is no time zone"):
         config.resolve({"shops": [{"name": "es", "time_zone": "Madrid"}]})
 
 
@@ -61,11 +61,15 @@ def test_the_file_given_wins_then_the_landing_folder_then_the_home(tmp_path: Pat
 def test_a_missing_file_and_broken_toml_say_where(tmp_path: Path) -> None:
     broken = tmp_path / "journey.toml"
     broken.write_text("period = = 3")
+    latin = tmp_path / "latin.toml"
+    latin.write_bytes("# tienda española".encode("latin-1"))
 
-    with pytest.raises(JourneyError, match="does not exist"):
+    with pytest.raises(UsageError, match="does not exist"):
         config.load(tmp_path / "none.toml")
-    with pytest.raises(JourneyError, match="not valid TOML"):
+    with pytest.raises(UsageError, match="not valid TOML"):
         config.load(broken)
+    with pytest.raises(UsageError, match="cannot be read"):
+        config.load(latin)
 
 
 def test_one_changed_name_keeps_the_other_names_of_its_source() -> None:
@@ -95,7 +99,7 @@ def test_one_changed_name_keeps_the_other_names_of_its_source() -> None:
 def test_a_stage_rule_that_is_no_plain_condition_is_refused(condition: str) -> None:
     found = config.resolve({"stages": {"rules": [{"stage": "decision", "when": condition}]}})
 
-    with pytest.raises(JourneyError, match=r"condition|not true or false"):
+    with pytest.raises(UsageError, match=r"condition|not true or false"):
         stage_expression(found)
 
 
@@ -104,7 +108,7 @@ def test_a_rule_of_an_unknown_stage_is_refused() -> None:
         {"stages": {"rules": [{"stage": "dreaming", "when": "channel = 'site'"}]}}
     )
 
-    with pytest.raises(JourneyError, match="'dreaming'"):
+    with pytest.raises(UsageError, match="'dreaming'"):
         stage_expression(found)
 
 

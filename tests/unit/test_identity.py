@@ -78,7 +78,7 @@ def test_within_a_session_the_first_login_owns_the_start_and_a_later_one_from_it
                 (2, device),
                 (3, {**device, "customer_id": "bo"}),
                 (4, device),
-            )  # fmt: skip
+            )
         )
     )
 
@@ -158,7 +158,7 @@ def test_blocked_values_name_nobody_and_are_listed() -> None:
             (0, {"customer_id": "undefined", "email_hash": "a"}),
             (1, {"customer_id": "undefined", "email_hash": "b"}),
             (2, {"customer_id": "000000"}),
-        )  # fmt: skip
+        )
     )
 
     keys = customers(result)

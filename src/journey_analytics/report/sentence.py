@@ -86,7 +86,7 @@ def _signal(friction: list[Row]) -> Row | None:
         for row in friction
         if row["abandoned_count"] >= SMALLEST_COMPARED
         and row["purchased_share"]
-        and row["abandoned_share"] >= _SMALLEST_RATIO * row["purchased_share"]
+        and float(row["abandoned_share"]) >= _SMALLEST_RATIO * float(row["purchased_share"])
     ]
     if not known:
         return None

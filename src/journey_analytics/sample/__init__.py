@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import UsageError
 from journey_analytics.sample import ads, bulk, cases, mark, noise
 from journey_analytics.sample.landing import write_landing
 from journey_analytics.sample.lives import Life
@@ -63,21 +63,21 @@ def write_sample(
         The counts of what was written.
 
     Raises:
-        JourneyError: A number is too small, or the folder already holds something else.
+        UsageError: A number is too small, or the folder already holds something else.
     """
     out = Path(out)
     landing = out / "landing"
     say = progress or (lambda _what, _done, _total: None)
     if events is not None:
         if events < 1:
-            raise JourneyError(
+            raise UsageError(
                 "A benchmark lake needs at least one event.", "--events", "Give a positive number."
             )
         _make_room(out)
         counts, files = bulk.write_lake(landing, events, days, seed, say)
         return SampleSummary(out, files, counts)
     if customers < MIN_CUSTOMERS or days < MIN_DAYS:
-        raise JourneyError(
+        raise UsageError(
             f"The planted cases need at least {MIN_CUSTOMERS} customers and {MIN_DAYS} days.",
             "--customers, --days",
             "Give larger numbers.",
@@ -96,7 +96,7 @@ def _make_room(out: Path) -> None:
         return
     mark_of_ours = landing / "journey.toml"
     if not mark_of_ours.is_file() or mark_of_ours.read_text(encoding="utf-8") != JOURNEY_TOML:
-        raise JourneyError(
+        raise UsageError(
             "The folder already holds other files.", str(landing), "Name an empty folder."
         )
     shutil.rmtree(landing)

@@ -127,6 +127,9 @@ def finishing_select(reader_select: str, given: list[str], source_system: str) -
         A select that yields every lake column and `problem`, null where the record is well formed.
     """
     cleaned = {name: _CLEANED.get(name, "{0}").format(f"e.{name}") for name in given}
+    # Ids of a source without accounts are unique within one of its accounts: a folder of another name is another.
+    folder = f"trim(replace(e.source_folder, '{source_system}', ''), '_-. ')"
+    cleaned["source_account"] = f"coalesce(nullif({cleaned['source_account']}, ''), {folder})"
     if PERSON_ID in given and EMAILS not in given:
         address = f"case when contains(e.{PERSON_ID}, '@') then [e.{PERSON_ID}] end"
         cleaned[EMAILS] = _CLEANED[EMAILS].format(address)

@@ -1,0 +1,223 @@
+"""What an analyst can set: the sections of `journey.toml` as frozen models, each value checked when it is read."""
+
+import hashlib
+import json
+import re
+from datetime import timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_duration(value: object) -> timedelta:
+    """Reads "30m", "24h", "7d"; a bare number is refused because its unit would be a guess."""
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", str(value))
+    if isinstance(value, bool) or match is None:
+        raise ValueError(
+            f"write a duration with its unit, for example '30m' or '7d', not {value!r}"
+        )
+    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+
+
+class Section(BaseModel):
+    """A frozen part of the configuration in which an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Shop(Section):
+    """One shop: its name, clock, currency and the accounts and folders its records come from."""
+
+    name: str = Field(min_length=1)
+    time_zone: str = "UTC"
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    accounts: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(
+                f"{value!r} is no time zone; use a name such as Europe/Madrid"
+            ) from error
+        return value
+
+
+class Identity(Section):
+    """Guards of identity resolution."""
+
+    blocklist: tuple[str, ...] = ()
+    blocked_emails: tuple[str, ...] = ()
+    limits: dict[Annotated[str, Field(pattern=r"^\w+>\w+$")], Annotated[int, Field(ge=1)]] = {}
+    device_persons_limit: int = Field(default=5, ge=1)
+    device_persons_days: int = Field(default=30, ge=1)
+
+
+class Sessions(Section):
+    """Session rules (a gap greater than the timeout splits)."""
+
+    timeout: Duration = timedelta(minutes=30)
+    messaging_timeout: Duration = timedelta(hours=24)
+    click_joins_within: Duration = timedelta(minutes=10)
+
+
+class Echoes(Section):
+    """Windows within which different sources report the same act."""
+
+    view_window: Duration = timedelta(seconds=10)
+    window: Duration = timedelta(minutes=10)
+
+
+class Carts(Section):
+    """The three clocks of a cart."""
+
+    idle_after: Duration = timedelta(hours=1)
+    abandoned_after: Duration = timedelta(hours=24)
+    recover_within: Duration = timedelta(days=7)
+    joins_within: Duration = timedelta(hours=1)
+    min_checkouts_for_order: int = Field(default=200, ge=1)
+
+
+class Journeys(Section):
+    """When a new journey begins."""
+
+    silence: Duration = timedelta(days=90)
+    consideration_after: Duration = timedelta(days=7)
+    outcome_event: str = "order_placed"
+
+
+class Label(Section):
+    """A name in the languages of the customers' teams."""
+
+    en: str
+    es: str = ""
+    it: str = ""
+
+
+class StageRule(Section):
+    """`stage` where the SQL condition `when` holds; the first rule that holds wins."""
+
+    stage: str
+    when: str
+
+
+class Stages(Section):
+    """The stages in order, their labels and rules."""
+
+    order: tuple[str, ...]
+    labels: dict[str, Label] = {}
+    rules: tuple[StageRule, ...] = ()
+
+    def label(self, stage: str) -> Label:
+        """The stage's label, else its own name."""
+        return self.labels.get(stage, Label(en=stage.replace("_", " ").capitalize()))
+
+
+class Steps(Section):
+    """The checkout steps in the shop's order."""
+
+    order: tuple[str, ...]
+
+
+class FunnelStep(Section):
+    """One funnel step: a touchpoint's event type and, if given, its checkout step."""
+
+    name: str
+    event: str
+    checkout_step: str | None = None
+
+
+class FunnelSpec(Section):
+    """An ordered funnel with a window from its entry, both ends included."""
+
+    name: str
+    window: Duration = timedelta(days=7)
+    steps: tuple[FunnelStep, ...] = Field(min_length=2)
+
+
+class EventType(Section):
+    """Channel and actor of an event type; `act` marks what the customer does himself."""
+
+    channel: str
+    actor: str
+    act: bool = False
+
+
+class NameMapping(Section):
+    """What one name of a source means; an empty type is known and no contact."""
+
+    type: str
+    channel: str | None = None
+    actor: str | None = None
+    step: str | None = None
+    outcome: str | None = None
+
+
+class Page(Section):
+    """What a viewed page means, by a pattern of its address."""
+
+    pattern: str
+    type: str | None = None
+    content_group: str | None = None
+    content_type: str | None = None
+    step: str | None = None
+    outcome: str | None = None
+    id_pattern: str | None = None
+
+
+class Failure(Section):
+    """The checkout step that a failure reason speaks of, and its event type if more is known."""
+
+    pattern: str
+    step: str
+    type: str | None = None
+
+
+class Rank(Section):
+    """How early a source's money and clock are believed (1 = first)."""
+
+    money: int
+    time: int
+
+
+class Config(Section):
+    """Everything an analyst can set, resolved against the packaged defaults."""
+
+    quarantine_limit: float = Field(default=0.01, ge=0, le=1)
+    period: str = Field(default="month", pattern="^(day|week|month)$")
+    breakdowns: tuple[str, ...] = ("all",)
+    phone_region: str = Field(default="", pattern=r"^\d{0,3}$")
+    help_link_pattern: str = r"/articles/(\d+)"
+    shops: tuple[Shop, ...] = ()
+    folders: dict[str, str] = {}
+    trengo_channels: dict[str, str] = {}
+    identity: Identity = Identity()
+    sessions: Sessions = Sessions()
+    echoes: Echoes = Echoes()
+    carts: Carts = Carts()
+    journeys: Journeys = Journeys()
+    stages: Stages
+    steps: Steps
+    funnels: tuple[FunnelSpec, ...] = ()
+    types: dict[str, EventType]
+    events: dict[str, dict[str, NameMapping]]
+    pages: tuple[Page, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    observes: dict[str, dict[str, tuple[str, ...]]] = {}
+    ranks: dict[str, Rank] = {}
+
+    def fingerprint(self) -> str:
+        """A hash of the resolved configuration, written beside every result."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,82 @@
+"""Nothing personal leaves ingestion: every file that a build writes is decoded and searched for the sample's people."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+TRUTH = Path(__file__).parents[2] / "data" / "sample" / "truth" / "pii.json"
+
+
+@pytest.fixture(scope="module")
+def personal() -> list[str]:
+    """Every raw e-mail, phone, name, street and address of the sample, in the forms in which they are written."""
+    known = json.loads(TRUTH.read_text(encoding="utf-8"))
+    values = {
+        value for kind in ("emails", "ips", "names", "streets", "phones") for value in known[kind]
+    }
+    values |= {re.sub(r"\D", "", phone) for phone in known["phones"]}
+    values |= {value.replace("@", "%40") for value in known["emails"]}
+    assert len(values) > 1_000
+    return sorted(value for value in values if len(value) >= 7)
+
+
+def texts(path: Path) -> Iterator[str]:
+    """The content of a file as text: every column of tables decoded, else the bytes."""
+    if path.suffix == ".parquet":
+        with duckdb.connect() as connection:
+            yield _everything(connection, f"read_parquet('{path}')")
+    elif path.name.endswith(".duckdb"):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            for (table,) in connection.execute("select table_name from duckdb_tables()").fetchall():
+                yield _everything(connection, f'"{table}"')
+            yield str(connection.execute("select comment from duckdb_columns()").fetchall())
+    elif path.suffix == ".db":
+        with closing(sqlite3.connect(path)) as connection:
+            yield "\n".join(connection.iterdump())
+    else:
+        yield path.read_bytes().decode("utf-8", errors="replace")
+
+
+def _everything(connection: duckdb.DuckDBPyConnection, source: str) -> str:
+    rows = connection.execute(f"select t::varchar from {source} as t").fetchall()
+    return "\n".join(text for (text,) in rows if text is not None)
+
+
+def found_in(home: Path, personal: list[str]) -> set[str]:
+    files = sorted(p for p in home.rglob("*") if p.is_file() and not p.is_symlink())
+    return {
+        str(path.relative_to(home))
+        for path in files
+        for text in texts(path)
+        if pl.Series([text]).str.contains_any(personal, ascii_case_insensitive=True)[0]
+    }
+
+
+def test_no_file_of_a_build_holds_a_raw_address_phone_name_or_street(
+    sample_home: Path, personal: list[str]
+) -> None:
+    assert found_in(sample_home, personal) == set()
+
+
+def test_the_search_finds_what_it_is_for(tmp_path: Path, personal: list[str]) -> None:
+    """A scan that finds nothing anywhere proves nothing."""
+    known = json.loads(TRUTH.read_text(encoding="utf-8"))
+    email, name, street = known["emails"][0], known["names"][0], known["streets"][0]
+    pl.DataFrame({"x": [["a", email.upper()]]}).write_parquet(tmp_path / "nested.parquet")
+    (tmp_path / "page.html").write_text(f"<p>{name}</p>", encoding="utf-8")
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute("create table t as select {'street': ?} as place", [street])
+    with closing(sqlite3.connect(tmp_path / "log.db")) as log:
+        log.execute("create table t (x)")
+        log.execute("insert into t values (?)", [known["phones"][0]])
+        log.commit()
+
+    found = found_in(tmp_path, personal)
+    assert found == {"nested.parquet", "page.html", "a.duckdb", "log.db"}
