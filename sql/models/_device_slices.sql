@@ -25,14 +25,17 @@ login as (
     from device_event
     where person_key is not null
 ),
-kiosk as (
-    select distinct a.device
+busy_day as (
+    select a.device, a.login_date
     from login as a
     cross join settings as s
     inner join login as b
         on a.device = b.device and b.login_date > a.login_date - s.device_persons_days and b.login_date <= a.login_date
     group by a.device, a.login_date, s.device_persons_limit
     having count(distinct b.person_key) > s.device_persons_limit
+),
+kiosk as (
+    select distinct device from busy_day
 ),
 numbered as (
     select

@@ -38,7 +38,7 @@ cut as (
         case
             when own_id is not null then 0
             when occurred_at - lag(occurred_at) over (
-                partition by slice_key, shop, event_type, checkout_step, coalesce(own_id, case when is_view then page_path end, '')
+                partition by slice_key, shop, event_type, checkout_step, own_id, case when is_view then page_path end
                 order by occurred_at, sequence, event_id
             ) > echo_window then 1
             else 0

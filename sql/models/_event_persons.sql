@@ -31,7 +31,9 @@ ranked as (
             partition by event_id order by case when evidence_rank > 10 then 0 else 1 end, evidence_rank, evidence
         ) as first_own_key,
         max(case when evidence_rank > 10 then 1 else 0 end) over (partition by event_id) as has_own
-    from (select * from own union all select * from by_transaction) as evidence
+    from (select * from own
+    union all
+    select * from by_transaction) as evidence
 )
 select
     event_id,

@@ -14,7 +14,8 @@ with recursive step_touchpoint as (
         t.value,
         t.device_type,
         row_number() over (
-            partition by d.funnel, t.customer_key, t.shop order by t.occurred_at, t.sequence, t.touchpoint_id, d.step_number
+            partition by d.funnel, t.customer_key, t.shop
+            order by t.occurred_at, t.sequence, t.touchpoint_id, d.step_number
         ) as position
     from _touchpoints as t
     inner join funnel_definitions as d
@@ -73,7 +74,7 @@ best as (
     select
         *,
         row_number() over (
-            partition by funnel, customer_key, shop order by reached_step desc, entry_position
+            partition by funnel, customer_key, shop order by reached_step desc, entry_position asc
         ) as attempt_rank
     from reached
 )

@@ -18,7 +18,11 @@ with point as (
         t.event_type = s.outcome_event as is_outcome,
         s.journey_silence,
         s.journey_consideration_after,
-        case when t.event_type = s.outcome_event then coalesce(t.properties, '') || '"' || coalesce(t.content_id, '') || '"' end
+        case
+            when
+                t.event_type = s.outcome_event
+                then coalesce(t.properties, '') || '"' || coalesce(t.content_id, '') || '"'
+        end
             as ordered_items
     from _touchpoints as t
     cross join settings as s

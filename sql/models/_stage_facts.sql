@@ -66,11 +66,14 @@ select
     cast(
         (
             epoch_us(occurred_at)
-            - epoch_us(last_value(case when event_type = 'order_placed' then occurred_at end ignore nulls) over before_this)
+            - epoch_us(
+                last_value(case when event_type = 'order_placed' then occurred_at end ignore nulls) over before_this
+            )
         ) / 86400000000 as decimal(18, 6)
     ) as days_since_last_order,
     greatest(
-        coalesce(sum(opens_conversation) over before_this, 0) - coalesce(sum(closes_conversation) over before_this, 0), 0
+        coalesce(sum(opens_conversation) over before_this, 0) - coalesce(sum(closes_conversation) over before_this, 0),
+        0
     ) as conversations_open,
     last_value(score_normalised ignore nulls) over before_this as last_score,
     position - 1 as touchpoints_before

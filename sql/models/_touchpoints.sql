@@ -57,7 +57,11 @@ select
     coalesce(e.failure_reason, g.failure_reason) as failure_reason,
     e.actor,
     coalesce(g.is_interactive, e.is_interactive)
-    or (a.event_id is not null and e.actor = 'customer' and a.time_quality in ('exact', 'corrected', 'delivery_time', 'naive_assumed'))
+    or (
+        a.event_id is not null
+        and e.actor = 'customer'
+        and a.time_quality in ('exact', 'corrected', 'delivery_time', 'naive_assumed')
+    )
         as is_interactive,
     e.is_machine,
     coalesce(g.event_ids, [e.event_id]) as event_ids,

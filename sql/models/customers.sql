@@ -6,7 +6,9 @@ with point as (
     select
         t.*,
         row_number() over (partition by t.customer_key order by t.occurred_at, t.sequence, t.touchpoint_id) as position,
-        min(case when t.event_type = 'order_placed' then t.occurred_at end) over (partition by t.customer_key) as first_order_at,
+        min(case when t.event_type = 'order_placed' then t.occurred_at end)
+            over (partition by t.customer_key)
+            as first_order_at,
         s.consent_marketing as known_consent
     from touchpoints as t
     inner join _touchpoints as s on t.touchpoint_id = s.touchpoint_id

@@ -62,7 +62,9 @@ select
         m.is_act
         and m.actor = 'customer'
         and (
-            m.channel in ('site', 'app', 'account', 'cart', 'checkout', 'order', 'help', 'chat', 'messaging', 'social', 'referral')
+            m.channel in (
+                'site', 'app', 'account', 'cart', 'checkout', 'order', 'help', 'chat', 'messaging', 'social', 'referral'
+            )
             or m.event_type in ('email_clicked', 'sms_clicked', 'ad_clicked')
         )
         and a.time_quality in ('exact', 'corrected', 'naive_assumed', 'delivery_time')

@@ -25,9 +25,13 @@ counted as (
         d.step_name,
         d.conversion_window,
         count(*) filter (where u.reached_step >= d.step_number) as reached_count,
-        count(*) filter (where u.reached_step = d.step_number and d.step_number < l.last_number and u.closes_at < u.as_of)
+        count(*) filter (
+            where u.reached_step = d.step_number and d.step_number < l.last_number and u.closes_at < u.as_of
+        )
             as dropped_count,
-        count(*) filter (where u.reached_step = d.step_number and d.step_number < l.last_number and u.closes_at >= u.as_of)
+        count(*) filter (
+            where u.reached_step = d.step_number and d.step_number < l.last_number and u.closes_at >= u.as_of
+        )
             as in_progress_count,
         quantile_disc(
             case when u.reached_step >= d.step_number and d.step_number > 1
@@ -65,10 +69,22 @@ select
     case when step_number = 1 then 1 else round(reached_count / nullif(previous_count, 0), 6) end as step_rate, -- reached / reached the step before; 1 at the first
     round(reached_count / nullif(entered_count, 0), 6) as overall_rate, -- reached / reached step 1
     round(
-        (reached_count + 1.920729 - 1.96 * sqrt(reached_count * (entered_count - reached_count) / nullif(entered_count, 0) + 0.9604)) / (entered_count + 3.8416), 6
+        (
+            reached_count
+            + 1.920729
+            - 1.96 * sqrt(reached_count * (entered_count - reached_count) / nullif(entered_count, 0) + 0.9604)
+        )
+        / (entered_count + 3.8416),
+        6
     ) as overall_rate_low, -- Wilson 95 % interval of overall_rate, lower end
     round(
-        (reached_count + 1.920729 + 1.96 * sqrt(reached_count * (entered_count - reached_count) / nullif(entered_count, 0) + 0.9604)) / (entered_count + 3.8416), 6
+        (
+            reached_count
+            + 1.920729
+            + 1.96 * sqrt(reached_count * (entered_count - reached_count) / nullif(entered_count, 0) + 0.9604)
+        )
+        / (entered_count + 3.8416),
+        6
     ) as overall_rate_high, -- Wilson 95 % interval of overall_rate, upper end
     is_mature, -- the window of every entry is closed
     cast(median_us / 1000000 as decimal(18, 6)) as median_seconds, -- median time from the step before, seconds

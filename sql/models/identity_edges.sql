@@ -8,7 +8,9 @@ with linked as (
         identifier_type,
         occurred_at,
         scope,
-        case when scope = 'person' then 'same_event' when identifier_type = 'order_id' then 'same_order' else 'same_cart' end
+        case
+            when scope = 'person' then 'same_event' when identifier_type = 'order_id' then 'same_order' else 'same_cart'
+        end
             as rule
     from _identifiers
     where not is_blocked and (scope = 'person' or identifier_type in ('cart_id', 'checkout_id', 'order_id'))

@@ -28,7 +28,8 @@ with point as (
 run as (
     select
         *,
-        coalesce(stage <> lag(stage) over (partition by customer_key, journey_number order by position), true) as is_new_stage
+        coalesce(stage <> lag(stage) over (partition by customer_key, journey_number order by position), true)
+            as is_new_stage
     from point
 ),
 summed as (
@@ -48,7 +49,9 @@ summed as (
         sum(refunded_value) filter (where event_type = 'order_refunded') as refunded_value,
         min(currency) filter (where event_type = 'order_placed') as first_currency,
         max(currency) filter (where event_type = 'order_placed') as last_currency,
-        list_sort(list(struct_pack(position := position, stage := stage)) filter (where is_new_stage and stage is not null))
+        list_sort(
+            list(struct_pack(position := position, stage := stage)) filter (where is_new_stage and stage is not null)
+        )
             as stage_runs,
         s.journey_silence
     from run
@@ -72,7 +75,9 @@ select
     ended_at, -- last touchpoint (UTC)
     case
         when has_outcome then 'purchased'
-        when next_started_at is null and (journey_as_of is null or journey_as_of - last_act_at <= journey_silence) then 'ongoing'
+        when
+            next_started_at is null and (journey_as_of is null or journey_as_of - last_act_at <= journey_silence)
+            then 'ongoing'
         when has_cart then 'lost_cart'
         else 'lost_browsing'
     end as outcome, -- purchased, lost_cart, lost_browsing or ongoing
@@ -84,6 +89,10 @@ select
     case when first_currency = last_currency then value end as value, -- value of its orders; null where currencies differ
     case when first_currency = last_currency then first_currency end as currency, -- currency of value
     coalesce(value > 0 and refunded_value >= value, false) as is_refunded_fully, -- refunds reach the value of its orders
-    case when not has_outcome and next_started_at is null and (journey_as_of is null or journey_as_of - last_act_at <= journey_silence)
+    case
+        when
+            not has_outcome
+            and next_started_at is null
+            and (journey_as_of is null or journey_as_of - last_act_at <= journey_silence)
         then last_act_at + journey_silence end as next_change_at -- when an ongoing journey is lost by silence (UTC)
 from judged

@@ -16,7 +16,9 @@ own_session as (
     select
         session_id,
         list_sort(list(distinct source_id)) as source_session_ids
-    from (select act.session_id, i.source_id from act cross join unnest(act.source_session_ids) as i (source_id)) as listed
+    from
+        (select act.session_id, i.source_id from act cross join unnest(act.source_session_ids) as i (source_id))
+            as listed
     group by session_id
 ),
 summed as (

@@ -25,7 +25,9 @@ ordered as (
         coalesce(g.stage_number, 0) as stage_number,
         row_number() over (partition by v.customer_key, v.stage order by v.stage_position) as times_in_stage,
         lag(v.stage) over (partition by v.customer_key order by v.stage_position) as previous_stage,
-        lag(coalesce(g.stage_number, 0)) over (partition by v.customer_key order by v.stage_position) as previous_number,
+        lag(coalesce(g.stage_number, 0))
+            over (partition by v.customer_key order by v.stage_position)
+            as previous_number,
         lag(v.journey_number) over (partition by v.customer_key order by v.stage_position) as previous_journey_number,
         lead(v.stage) over (partition by v.customer_key order by v.stage_position) as next_stage,
         lead(v.entered_at) over (partition by v.customer_key order by v.stage_position) as next_entered_at,
@@ -59,7 +61,9 @@ select
         else 'ongoing'
     end as ended_by, -- next_stage, silence or ongoing
     case
-        when o.next_stage is null and (c.journey_as_of is null or c.journey_as_of - o.customer_last_act_at <= s.journey_silence)
+        when
+            o.next_stage is null
+            and (c.journey_as_of is null or c.journey_as_of - o.customer_last_act_at <= s.journey_silence)
             then o.customer_last_act_at + s.journey_silence
     end as next_change_at -- when an ongoing visit ends by silence (UTC)
 from ordered as o
