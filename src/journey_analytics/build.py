@@ -13,8 +13,9 @@ import duckdb
 
 from journey_analytics import checks, records
 from journey_analytics.attention import over_limit, shop_problems
+from journey_analytics.bookkeeping import begin_build
 from journey_analytics.config import Config, find, keep, load
-from journey_analytics.engine import Engine, Progress, begin_build
+from journey_analytics.engine import Engine, Progress
 from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.models import load_models

@@ -4,16 +4,14 @@ A build has a number. Every table records the build it stands at; its own work i
 then, so a crash, a second run or a click on a single asset can never skip a customer.
 """
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 
 import duckdb
 
+from journey_analytics.bookkeeping import columns_of, list_changes, list_new_keys, table_hash
 from journey_analytics.config import Config
 from journey_analytics.identity import write_components
 from journey_analytics.models import Model, load_models, with_ancestors
@@ -81,17 +79,23 @@ class Engine:
             self._increment(model, sql, state[0])
         else:
             self._replace(model, sql, existed=state is not None)
-        if model.name == "_identity_links":
-            write_components(self._connection)
-        if model.name == "event_customers":
-            self._list_changes()
 
     def _replace(self, model: Model, sql: str, *, existed: bool) -> None:
         """Makes a table anew; its readers learn of it by `replaced` if it now says something else."""
         connection = self._connection
+        if model.name == "event_customers" and existed:
+            connection.execute(
+                "create or replace temp table kept as select * from main.event_customers"
+            )
         connection.execute("begin")
         try:
             connection.execute(f"create or replace table main.{model.name} as {sql}")
+            if model.name == "_identity_links":
+                write_components(connection)
+            if model.name == "event_customers":
+                list_changes(connection, self.build_id)
+                if existed:
+                    list_new_keys(connection, self.build_id)
             content = table_hash(connection, model.name) if model.name in _compared() else None
             old = connection.execute(
                 "select content_hash from main.builds where table_name = ?", [model.name]
@@ -157,7 +161,7 @@ class Engine:
                 connection.execute(
                     f"create view delta.{table} as select t.* from {catalog}.main.{table} as t {condition}"
                 )
-        key = "slice_key" if "slice_key" in self._columns(model.name) else "customer_key"
+        key = "slice_key" if "slice_key" in columns_of(connection, model.name) else "customer_key"
         connection.execute("begin")
         try:
             connection.execute("set search_path = 'delta,main'")
@@ -181,7 +185,7 @@ class Engine:
 
     def _slice_condition(self, catalog: str, table: str) -> str:
         """How a table is restricted to the affected customers; empty for a table of no customer."""
-        columns = self._columns(table)
+        columns = columns_of(self._connection, table)
         affected = f"{catalog}.main.affected as a"
         if "slice_key" in columns:
             return f"semi join {affected} on t.slice_key = a.slice_key"
@@ -194,52 +198,6 @@ class Engine:
             )
         return ""
 
-    def _columns(self, table: str) -> set[str]:
-        rows = self._connection.execute(
-            "select column_name from duckdb_columns() where schema_name = 'main' and table_name = ? "
-            "and database_name = current_database()",
-            [table],
-        ).fetchall()
-        return {name for (name,) in rows}
-
-    def _list_changes(self) -> None:
-        """Appends to `changes` whose events or assignments differ from the last build's, and whose verdicts are due.
-
-        A verdict is due when a clock has passed the `next_change_at` of its row.
-        """
-        connection = self._connection
-        connection.execute(
-            "create or replace temp table slices as select c.slice_key, count(*) as event_count, "
-            "sum(hash(e, c)::hugeint) as content from main.events as e "
-            "inner join main.event_customers as c on e.event_id = c.event_id group by c.slice_key"
-        )
-        connection.execute(
-            "create table if not exists main.slice_state as select * from temp.slices where false"
-        )
-        connection.execute("begin")
-        connection.execute(
-            "insert into main.changes select ?, slice_key from ("
-            "(select * from temp.slices except select * from main.slice_state) union all "
-            "(select * from main.slice_state except select * from temp.slices)) as d group by slice_key",
-            [self.build_id],
-        )
-        connection.execute("create or replace table main.slice_state as select * from temp.slices")
-        for table in self._tables_with_verdicts():
-            connection.execute(
-                f"insert into main.changes select distinct ?, t.customer_key from main.{table} as t "
-                "where t.next_change_at <= (select max(greatest(as_of, cart_as_of, journey_as_of)) from main.clocks)",
-                [self.build_id],
-            )
-        connection.execute("commit")
-        connection.execute("drop table temp.slices")
-
-    def _tables_with_verdicts(self) -> list[str]:
-        return [
-            name
-            for name, model in load_models().items()
-            if model.is_per_customer and "next_change_at" in self._columns(name)
-        ]
-
 
 @cache
 def _compared() -> frozenset[str]:
@@ -251,36 +209,3 @@ def _compared() -> frozenset[str]:
         for name in read - LISTED_BY_CUSTOMER
         if name in models and not models[name].is_per_customer
     )
-
-
-def table_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """A hash of a table's rows as a set, whatever their order.
-
-    Args:
-        connection: An open connection.
-        table: Name of a table of ours.
-    """
-    row = connection.execute(
-        f"select count(*), sum(hash(t)::hugeint) from main.{table} as t"
-    ).fetchall()[0]
-    return f"{row[0]}-{row[1]}"
-
-
-def begin_build(
-    workspace: Workspace, inputs: dict[str, object], rules_hash: str, as_of: datetime | None
-) -> int:
-    """Opens a build number: the last one if nothing that the tables depend on has changed, else the next."""
-    connection = workspace.connection
-    text = json.dumps(inputs, sort_keys=True, default=str)
-    inputs_hash = hashlib.sha256(text.encode()).hexdigest()
-    rows = connection.execute(
-        "select build_id, inputs_hash, rules_hash from main.runs order by build_id desc limit 1"
-    ).fetchall()
-    if rows and rows[0][1:] == (inputs_hash, rules_hash):
-        return int(rows[0][0])
-    build_id = int(rows[0][0]) + 1 if rows else 1
-    connection.execute(
-        "insert into main.runs values (?, ?, ?, ?, ?)",
-        [build_id, inputs_hash, rules_hash, as_of, inputs.get("config")],
-    )
-    return build_id

@@ -1,0 +1,48 @@
+"""When a visitor turns out to be a known customer, the change of key is listed and no row of the old key stays."""
+
+import json
+from pathlib import Path
+
+import journey_analytics as ja
+from journey_analytics.warehouse import open_warehouse
+
+
+def page_view(day: int, user: str | None) -> dict[str, object]:
+    return {
+        "event_date": f"202611{day:02d}",
+        "event_timestamp": str(1_793_534_400_000_000 + (day - 1) * 86_400_000_000),
+        "event_name": "page_view",
+        "event_params": [{"key": "page_location", "value": {"string_value": "https://a.example/"}}],
+        "user_pseudo_id": "1166526666.1617691776",
+        "user_id": user,
+        "stream_id": "1",
+    }
+
+
+def land(landing: Path, day: int, user: str | None) -> None:
+    folder = landing / "ga4" / f"2026-11-{day + 1:02d}"
+    folder.mkdir(parents=True)
+    (folder / "events.ndjson").write_text(json.dumps(page_view(day, user)), encoding="utf-8")
+
+
+def test_a_login_renames_the_visitor_and_the_change_is_listed(tmp_path: Path) -> None:
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    land(landing, 1, None)
+    ja.build(landing, home)
+    with open_warehouse(home) as connection:
+        (anonymous,) = connection.execute("select customer_key from customers").fetchall()[0]
+
+    land(landing, 2, "C-1001")
+    ja.build(landing, home)
+
+    with open_warehouse(home) as connection:
+        rows = connection.execute("select customer_key, customer_id from customers").fetchall()
+        changes = connection.execute(
+            "select old_key, new_key, reason from customer_keys"
+        ).fetchall()
+        keys = {
+            key for (key,) in connection.execute("select customer_key from touchpoints").fetchall()
+        }
+    assert [name for _, name in rows] == ["C-1001"]
+    assert changes == [(anonymous, rows[0][0], "renamed")]
+    assert keys == {rows[0][0]}
