@@ -8,6 +8,14 @@ with act as (
         s.session_number,
         s.session_at,
         s.touchpoint_number,
+        -- Where the visit came from: a page of the shop itself is no referrer.
+        case
+            when
+                split_part(split_part(t.referrer, '://', 2), '/', 1)
+                <> split_part(split_part(t.page_url, '://', 2), '/', 1)
+                then split_part(split_part(t.referrer, '://', 2), '/', 1)
+            else ''
+        end as referring_host,
         t.*
     from _session_touchpoints as s
     inner join _touchpoints as t on s.touchpoint_id = t.touchpoint_id
@@ -41,7 +49,7 @@ summed as (
         min_by(utm_source, touchpoint_number) filter (where utm_source is not null) as utm_source,
         min_by(utm_medium, touchpoint_number) filter (where utm_source is not null) as utm_medium,
         min_by(utm_campaign, touchpoint_number) filter (where utm_source is not null) as utm_campaign,
-        min_by(referrer, touchpoint_number) filter (where referrer is not null) as referrer,
+        min_by(referring_host, touchpoint_number) filter (where page_url is not null) as referring_host,
         min_by(device_type, touchpoint_number) filter (where device_type is not null) as device_type,
         min_by(country, touchpoint_number) filter (where country is not null) as country,
         bool_or(event_type = 'order_placed') as has_order,
@@ -75,7 +83,17 @@ select
         when s.is_conversation then 'conversation'
         when s.utm_medium in ('social', 'organic_social') then 'social'
         when s.utm_medium = 'organic' then 'organic'
-        when s.utm_source is not null or s.referrer is not null then 'referral'
+        when s.utm_source is not null then 'referral'
+        when
+            regexp_matches(s.referring_host, '(^|[.])(google|bing|duckduckgo|yahoo|ecosia|qwant|yandex|baidu)[.]')
+            then 'organic'
+        when
+            regexp_matches(
+                s.referring_host,
+                '(^|[.])(instagram|facebook|tiktok|pinterest|linkedin|youtube|twitter|x|t)[.](com|co)$'
+            )
+            then 'social'
+        when s.referring_host <> '' then 'referral'
         else 'direct'
     end as channel_group, -- how the customer came: paid, email, social, organic, referral, direct or conversation
     s.utm_source, -- first campaign source in the session

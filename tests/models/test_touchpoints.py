@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from support.chain import Chain, at
 
-MODELS = ("_contacts", "_echoes", "_echo_groups", "_touchpoints")
+NAMES_OF_ORDERS = ("_identifiers", "identity_edges", "_identity_links", "_nodes", "_transactions")
+MODELS = (*NAMES_OF_ORDERS, "_contacts", "_echoes", "_echo_groups", "_touchpoints")
 
 
 def build(*events: dict[str, Any]) -> Chain:
@@ -16,6 +17,10 @@ def build(*events: dict[str, Any]) -> Chain:
             "event_type": "checkout_started",
             "channel": "checkout",
             "feed": event["source_system"],
+            "identifiers": [
+                {"type": "order_id", "value": name, "scope": "transaction"}
+                for name in event.get("order_id_aliases", [])
+            ],
             **event,
         }
         for n, event in enumerate(events)

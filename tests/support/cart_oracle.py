@@ -127,12 +127,16 @@ def _mark_own(acts: list[Act]) -> None:
 
 def _mark_emptied(acts: list[Act]) -> None:
     balances: dict[str, list[int]] = defaultdict(list)
+    last_at: dict[str, datetime] = {}
     latest = ""
     for act in acts:
-        history = balances[act.own or latest]
+        name = act.own or latest
+        history = balances[name]
         latest = act.ref or latest
-        if act.is_order:
+        # What was in a cart that has ended, by its order or by silence, is not in the next.
+        if act.is_order or act.at - last_at.get(name, act.at) > ALIVE:
             history.clear()
+        last_at[name] = act.at
         history.append((history[-1] if history else 0) + act.quantity)
         taken_out = act.kind == "cart_item_removed" and history[-1] == 0 and min(history) >= 0
         act.is_emptied = act.kind == "cart_emptied" or taken_out

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from journey_analytics.config import Config, resolve
+from journey_analytics.identity import write_components
 from journey_analytics.models import load_models
 from journey_analytics.parameters import write_parameters
 from journey_analytics.schema import table_schemas
@@ -81,6 +82,8 @@ class Chain:
         for name in names:
             sql = insert_stage_rules(load_models()[name].sql, self.config)
             self.connection.execute(f"create or replace table {name} as {sql}")
+            if name == "_identity_links":
+                write_components(self.connection)
 
     def rows(self, table: str, *columns: str, order: str = "all") -> list[tuple[Any, ...]]:
         """Columns of a table, ordered by themselves or as said."""
