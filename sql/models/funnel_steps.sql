@@ -71,23 +71,39 @@ select
     round(
         (
             reached_count
-            + 1.920729
-            - 1.96 * sqrt(reached_count * (entered_count - reached_count) / nullif(entered_count, 0) + 0.9604)
+            + 1.9207294
+            - 1.959964 * sqrt(reached_count * (entered_count - reached_count) / nullif(entered_count, 0) + 0.9603647)
         )
-        / (entered_count + 3.8416),
-        6
+        / (entered_count + 3.8414589), 6
     ) as overall_rate_low, -- Wilson 95 % interval of overall_rate, lower end
     round(
         (
             reached_count
-            + 1.920729
-            + 1.96 * sqrt(reached_count * (entered_count - reached_count) / nullif(entered_count, 0) + 0.9604)
+            + 1.9207294
+            + 1.959964 * sqrt(reached_count * (entered_count - reached_count) / nullif(entered_count, 0) + 0.9603647)
         )
-        / (entered_count + 3.8416),
-        6
+        / (entered_count + 3.8414589), 6
     ) as overall_rate_high, -- Wilson 95 % interval of overall_rate, upper end
+    round(
+        (
+            reached_count
+            + 1.9207294
+            - 1.959964 * sqrt(reached_count * (previous_count - reached_count) / nullif(previous_count, 0) + 0.9603647)
+        )
+        / (previous_count + 3.8414589), 6
+    ) as step_rate_low, -- Wilson 95 % interval of step_rate, lower end; null at the first step
+    round(
+        (
+            reached_count
+            + 1.9207294
+            + 1.959964 * sqrt(reached_count * (previous_count - reached_count) / nullif(previous_count, 0) + 0.9603647)
+        )
+        / (previous_count + 3.8414589), 6
+    ) as step_rate_high, -- Wilson 95 % interval of step_rate, upper end; null at the first step
     is_mature, -- the window of every entry is closed
     cast(median_us / 1000000 as decimal(18, 6)) as median_seconds, -- median time from the step before, seconds
     cast(p90_us / 1000000 as decimal(18, 6)) as p90_seconds, -- 90th percentile of that time, seconds
-    cast(epoch_us(timestamptz '1970-01-01 00:00:00+00' + conversion_window) as decimal(18, 6)) / 1000000 as window_seconds -- window from the entry, both ends included, seconds
+    cast(
+        epoch_us(timestamptz '1970-01-01 00:00:00+00' + conversion_window) / 1000000 as decimal(18, 6)
+    ) as window_seconds -- window from the entry, both ends included, seconds
 from compared

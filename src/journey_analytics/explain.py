@@ -18,18 +18,21 @@ _RULES = {
 }
 
 
-def explain(connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | None) -> str:
+def explain(
+    connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | None, phone_region: str = ""
+) -> str:
     """Tells journeys, stages, sessions with their touchpoints, and carts with step, rule and evidence.
 
     Args:
         connection: The published file, open.
         customer: `customer_key`, or any identifier: customer, order, cart, checkout or device id, e-mail or phone.
         key: The hashing key, with which a raw e-mail address or phone number is found.
+        phone_region: Country calling code of national phone numbers, as in the configuration.
 
     Raises:
         JourneyError: Nobody is known by this identifier, or several people are.
     """
-    found = _resolve(connection, customer, key)
+    found = _resolve(connection, customer, key, phone_region)
     about = query(
         connection,
         """
@@ -48,10 +51,12 @@ def explain(connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | N
     return "\n".join(lines)
 
 
-def _resolve(connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | None) -> str:
+def _resolve(
+    connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | None, phone_region: str
+) -> str:
     """The customer key; an exact key wins, then current identifiers, then carts and orders."""
     wanted = customer.strip()
-    hashes = [hash_email(wanted, key), hash_phone(wanted, key)] if key else []
+    hashes = [hash_email(wanted, key), hash_phone(wanted, key, phone_region)] if key else []
     values = [wanted, *(value for value in hashes if value)]
     for sql in (
         "select customer_key from customers where customer_key = $wanted",
