@@ -57,7 +57,7 @@ readme: $(INSTALLED)  ## run the queries of the README on the sample and write t
 bench: $(INSTALLED)  ## time and peak memory of each step beside a scan and a sort (EVENTS=1M), saved in benchmarks/results
 	@$(BIN)/python benchmarks/run.py --events $(EVENTS)
 
-soak: $(INSTALLED)  ## the long run: property tests with 40 times the examples; result in docs/soak.md
+soak: $(INSTALLED)  ## the long run: property tests with eight times the examples; result in docs/soak.md
 	@scripts/soak.sh
 
 lock: $(INSTALLED)  ## pin requirements.lock again from pyproject.toml (needs an index; UPGRADE=1 takes newer versions)

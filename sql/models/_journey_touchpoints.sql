@@ -86,6 +86,6 @@ select
     touchpoint_id,
     customer_key,
     -- What reached the customer before the first act (an impression, a mail) belongs to the first journey.
-    greatest(starts_so_far, 1) as journey_number
+    cast(greatest(starts_so_far, 1) as integer) as journey_number
 from numbered
 where starts_ever > 0

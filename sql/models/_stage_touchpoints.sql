@@ -35,9 +35,9 @@ select
     is_mover,
     stage,
     -- The visit that the touchpoint belongs to; what comes before the first mover belongs to none.
-    nullif(
+    cast(nullif(
         sum(case when is_mover and (previous_stage is null or previous_stage <> stage) then 1 else 0 end) over (
             partition by customer_key order by position rows between unbounded preceding and current row
         ), 0
-    ) as stage_position
+    ) as integer) as stage_position
 from compared

@@ -46,10 +46,9 @@ by_shop as (
     select
         shop,
         max(watermark_at) filter (where sees_cart) as cart_watermark_at,
-        coalesce(
-            max(watermark_at) filter (where sees_order and is_commerce),
-            max(watermark_at) filter (where sees_order)
-        ) as order_watermark_at
+        -- Where the back end is loaded and its orders are not, no other source stands in for them.
+        case when bool_or(is_commerce) then max(watermark_at) filter (where sees_order and is_commerce)
+            else max(watermark_at) filter (where sees_order) end as order_watermark_at
     from watermark
     group by shop
 ),

@@ -21,8 +21,7 @@ summed as (
         min(occurred_at) as first_touch_at,
         max(occurred_at) as last_touch_at,
         min_by(channel, position) as first_touch_channel,
-        min_by(coalesce(utm_campaign, campaign), position) filter (where coalesce(utm_campaign, campaign) is not null)
-            as first_touch_campaign,
+        max(case when position = 1 then coalesce(utm_campaign, campaign) end) as first_touch_campaign,
         min(first_order_at) as first_order_at,
         count(*) filter (where first_order_at is not null and occurred_at < first_order_at)
             as touchpoints_before_first_order,
@@ -64,13 +63,13 @@ select
     s.first_touch_at, -- first touchpoint (UTC)
     s.last_touch_at, -- last touchpoint (UTC)
     s.first_touch_channel, -- channel of the first touchpoint
-    s.first_touch_campaign, -- first campaign seen
+    s.first_touch_campaign, -- campaign of the first touchpoint; null where it names none
     s.first_order_at, -- first order (UTC)
     cast((epoch_us(s.first_order_at) - epoch_us(s.first_touch_at)) / 86400000000 as decimal(18, 6)) as days_to_first_order, -- from first touchpoint to first order, days
     case when s.first_order_at is not null then s.touchpoints_before_first_order end as touchpoints_before_first_order, -- touchpoints strictly before the first order; null without an order
     case when s.first_order_at is not null then s.help_articles_before_first_order end as help_articles_before_first_order, -- help articles read before the first order; null without an order
     coalesce(o.order_count, 0) as order_count, -- orders
-    case when o.first_currency = o.last_currency then o.net_value end as net_value, -- gross less refunds; null where currencies differ
+    cast(case when o.first_currency = o.last_currency then o.net_value end as decimal(18, 4)) as net_value, -- gross less refunds; null where currencies differ
     case when o.first_currency = o.last_currency then o.first_currency end as currency, -- currency of net_value
     s.session_count, -- sessions
     s.journey_count, -- journeys

@@ -7,8 +7,8 @@ with file as (
         source_system,
         arrival_date,
         count(*) as file_count,
-        sum(records_in_count) as records_in_count,
-        sum(quarantined_count) as quarantined_count,
+        cast(sum(records_in_count) as bigint) as records_in_count,
+        cast(sum(quarantined_count) as bigint) as quarantined_count,
         count(*) filter (where is_file_problem) as file_problem_count
     from manifest
     group by source_folder, source_system, arrival_date

@@ -13,7 +13,8 @@ with point as (
         t.channel,
         t.order_id,
         t.value,
-        t.refunded_value,
+        o.gross_value,
+        o.refunded_value,
         t.currency,
         st.stage,
         se.session_id,
@@ -24,6 +25,9 @@ with point as (
     inner join _touchpoints as t on j.touchpoint_id = t.touchpoint_id
     left join _stage_touchpoints as st on t.touchpoint_id = st.touchpoint_id
     left join _session_touchpoints as se on t.touchpoint_id = se.touchpoint_id
+    -- A refund may follow when the next journey has begun: it is found by its order.
+    left join _orders as p on t.touchpoint_id = p.touchpoint_id
+    left join orders as o on p.customer_key = o.customer_key and p.shop = o.shop and p.order_id = o.order_id
 ),
 run as (
     select
@@ -46,7 +50,7 @@ summed as (
         bool_or(channel in ('cart', 'checkout')) as has_cart,
         min_by(order_id, position) filter (where event_type = 'order_placed') as order_id,
         sum(value) filter (where event_type = 'order_placed') as value,
-        sum(refunded_value) filter (where event_type = 'order_refunded') as refunded_value,
+        bool_and(refunded_value >= gross_value) filter (where gross_value > 0) as is_refunded_fully,
         min(currency) filter (where event_type = 'order_placed') as first_currency,
         max(currency) filter (where event_type = 'order_placed') as last_currency,
         list_sort(
@@ -86,9 +90,9 @@ select
     session_count, -- sessions
     cast((epoch_us(ended_at) - epoch_us(started_at)) / 86400000000 as decimal(18, 6)) as duration_days, -- first act to last touchpoint, days
     order_id, -- first order of the journey
-    case when first_currency = last_currency then value end as value, -- value of its orders; null where currencies differ
+    cast(case when first_currency = last_currency then value end as decimal(18, 4)) as value, -- value of its orders; null where currencies differ
     case when first_currency = last_currency then first_currency end as currency, -- currency of value
-    coalesce(value > 0 and refunded_value >= value, false) as is_refunded_fully, -- refunds reach the value of its orders
+    coalesce(is_refunded_fully, false) as is_refunded_fully, -- refunds, whenever they came, reach the value of every order of it
     case
         when
             not has_outcome

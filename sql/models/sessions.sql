@@ -103,7 +103,7 @@ select
     s.country, -- first country seen
     (s.ended_at - s.started_at > interval 10 second or s.page_view_count >= 2 or s.has_order) as is_engaged, -- longer than 10 s, two views or an order
     s.has_order, -- an order was placed in it
-    case when s.first_currency = s.last_currency then s.order_value end as value, -- value of its orders; null where currencies differ
+    cast(case when s.first_currency = s.last_currency then s.order_value end as decimal(18, 4)) as value, -- value of its orders; null where currencies differ
     case when s.first_currency = s.last_currency then s.first_currency end as currency -- currency of value
 from summed as s
 left join own_session as o on s.session_id = o.session_id

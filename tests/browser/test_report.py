@@ -271,7 +271,7 @@ def test_without_orders_the_report_says_so_and_stays_whole(
     made = make_warehouse(tmp_path / "warehouse.duckdb", with_orders=False, scale=0.1)
     found = Opened(browser, write_report(made, tmp_path / "index.html"))
 
-    assert "there is no order source" in found.page.locator(".status").inner_text()
+    assert "cart or order records are missing" in found.page.locator(".status").inner_text()
     assert found.errors == []
     found.context.close()
 

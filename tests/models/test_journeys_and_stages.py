@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from support.chain import Chain, at
 
 JOURNEY_MODELS = (
@@ -89,6 +90,23 @@ def test_the_checkout_of_the_order_itself_begins_no_journey() -> None:
     assert outcomes(build(view(), {**order(hours=2), "checkout_id": "c"}, late_step)) == [
         "purchased"
     ]
+
+
+@pytest.mark.parametrize(("refunded", "is_fully"), [(50, True), (49, False), (0, False)])
+def test_a_refund_that_follows_when_the_next_journey_has_begun_is_of_the_order_s_own(
+    refunded: int, is_fully: bool
+) -> None:
+    refund = {"event_type": "order_refunded", "channel": "order", "order_id": "o1"}
+    late = {**refund, "refunded_value": refunded, "is_interactive": False}
+    chain = build(order(hours=1), cart(days=2), {**late, "occurred_at": at(days=3)})
+    named = {"customer_key": "ana", "order_id": "o1"}
+    chain.insert("_orders", [{**named, "touchpoint_id": "t000"}])
+    chain.insert("orders", [{**named, "gross_value": 50, "refunded_value": refunded}])
+
+    chain.run("journeys")
+
+    found = chain.rows("journeys", "is_refunded_fully", order="journey_number")
+    assert found == [(is_fully,), (False,)]
 
 
 def test_more_than_ninety_days_of_silence_begin_a_journey_and_mails_do_not_break_the_silence() -> (
