@@ -14,11 +14,11 @@ tail -n 40 "$log"
     echo "\`make soak\` runs every property test with 200 examples, new ones each time,"
     echo "and the tests marked \`soak\`. The last result:"
     echo
-    echo "| date (UTC) | version | Python | cores | result |"
-    echo "|---|---|---|---|---|"
-    printf '| %s | %s | %s | %s | %s |\n' "$(date -u +%Y-%m-%d)" \
+    echo "| date (UTC) | version | commit | Python | cores | result |"
+    echo "|---|---|---|---|---|---|"
+    printf '| %s | %s | %s | %s | %s | %s |\n' "$(date -u +%Y-%m-%d)" \
         "$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)" \
-        "$(.venv/bin/python -c 'import platform; print(platform.python_version())')" "$(nproc)" \
+        "$(git rev-parse --short HEAD)" "$(.venv/bin/python -c 'import platform; print(platform.python_version())')" "$(nproc)" \
         "$(tail -n 1 "$log" | sed 's/^=* *//; s/ *=*$//')"
 } > docs/soak.md
 exit "$status"

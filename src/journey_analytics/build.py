@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -58,10 +58,9 @@ def build(
     landing: Path | str,
     home: Path | str,
     config: Path | str | Config | None = None,
-    *,
-    full: bool = False,
-    as_of: datetime | None = None,
-    known_at: date | None = None,
+    full: bool = False,  # noqa: FBT001, FBT002 the published signature, which callers may use by position
+    as_of: datetime | str | None = None,
+    known_at: date | str | None = None,
     progress: Progress | None = None,
 ) -> BuildResult:
     """Reads what is new in the landing folder and brings every table, the published file and the report up to date.
@@ -71,7 +70,7 @@ def build(
         home: Where lake, workspace, published file and report live.
         config: A configuration or its file; see `config.load` for what is used otherwise.
         full: Make every table anew instead of the customers that changed.
-        as_of: Replaces the newest watermark; events after it are not seen.
+        as_of: Replaces the newest watermark; events after it are not seen. A time without a zone is UTC.
         known_at: Only files that had arrived on or before this date.
         progress: Called with (what, number, of how many).
 
@@ -83,6 +82,7 @@ def build(
         JourneyError: Another process builds in this home, or the hashing key is not the one of its lake.
     """
     landing, home = Path(landing), Path(home)
+    as_of, known_at = _moment(as_of), _day(known_at)
     file, resolved = _resolve(config, landing)
     seconds: dict[str, float] = {}
     with HomeLock(home):
@@ -102,6 +102,21 @@ def build(
         with _timed(seconds, "report"):
             report = _report(home)
     return replace(result, warehouse=home / "warehouse.duckdb", report=report)
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise UsageError(f"{value!r} is no time.", "as_of", "Write 2026-11-20T22:10Z.") from None
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
+
+
+def _day(value: date | str | None) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise UsageError(f"{value!r} is no date.", "known_at", "Write 2026-11-20.") from None
 
 
 def _resolve(config: Path | str | Config | None, landing: Path) -> tuple[Path | None, Config]:

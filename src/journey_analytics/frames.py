@@ -20,6 +20,17 @@ from journey_analytics.workspace import configure
 
 _TRANSACTIONS = ("order_id", "checkout_id", "cart_id", "conversation_id")
 _CLICKS = ("gclid", "gbraid", "wbraid", "fbclid", "msclkid")
+# The columns that decide about sessions: a value that does not fit is an error.
+_READ = (
+    "touchpoint_id",
+    "customer_key",
+    "occurred_at",
+    "event_type",
+    "is_interactive",
+    "sequence",
+    "channel",
+    "shop",
+)
 
 
 class SessionPolicy(Section):
@@ -159,7 +170,7 @@ def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) 
             "create table events as select event_id, shop, cast(occurred_at as timestamptz) as occurred_at, "
             "cast(sequence as bigint) as sequence, cast(event_type as varchar) as event_type, source_system, "
             "true as is_visible, false as is_bot, list_transform(identifiers, lambda i: {'type': i.type, "
-            "'value': i.value, 'scope': case when list_contains(?, i.type) then 'device' "
+            "'value': cast(i.value as varchar), 'scope': case when list_contains(?, i.type) then 'device' "
             "when list_contains(?, i.type) then 'transaction' when list_contains(?, i.type) then 'click' "
             "else 'person' end}) as identifiers from given",
             [list(rules.device_types), list(_TRANSACTIONS), list(_CLICKS)],
@@ -242,7 +253,10 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFram
     ).fetchall()
     known = [(name, kind) for name, kind in rows_columns if name in rows.columns]
     names = ", ".join(f'"{name}"' for name, _ in known)
-    values = ", ".join(f'cast("{name}" as {kind})' for name, kind in known)
+    # A frame's own column may have the name of one of ours and another meaning: what does not fit stays null.
+    values = ", ".join(
+        f'{"cast" if name in _READ else "try_cast"}("{name}" as {kind})' for name, kind in known
+    )
     connection.register("given", rows.select([name for name, _ in known]))
     connection.execute(f"insert into {table} ({names}) select {values} from given")
     connection.unregister("given")

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from journey_analytics.errors import JourneyError
 from journey_analytics.lake import MANIFEST_SCHEMA, QUARANTINE_SCHEMA, Lake, ManifestRow
 from journey_analytics.sources.lake_row import COLUMNS
 
@@ -63,11 +64,19 @@ def _read(connection: duckdb.DuckDBPyConnection, paths: list[str], table: str) -
         if table == "_observations"
         else ""
     )
-    connection.execute(
-        f"insert into main.{table} by name select r.*{more} from read_parquet(?, hive_partitioning = false) as r "
-        "inner join main.manifest as m on r.source_folder = m.source_folder and r.source_file = m.source_file",
-        [paths],
-    )
+    try:
+        connection.execute(
+            f"insert into main.{table} by name select r.*{more} from read_parquet(?, hive_partitioning = false) as r "
+            "inner join main.manifest as m on r.source_folder = m.source_folder and r.source_file = m.source_file",
+            [paths],
+        )
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise JourneyError(
+            f"A file of the lake cannot be read: {str(error).splitlines()[0]}",
+            str(Path(paths[0]).parents[2]),
+            "Restore it from a copy; or, if all exports are still in the landing folder, move the lake and "
+            "workspace.duckdb away and build again.",
+        ) from None
 
 
 def _duckdb_types(schema: pa.Schema) -> dict[str, str]:

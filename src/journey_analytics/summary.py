@@ -155,7 +155,9 @@ def _coverage(rows: list[Row]) -> str:
 
 def _judged(shop: Shop) -> str:
     if shop.cart_as_of is None:
-        return "Carts are not judged: cart or order records are missing. Export both to have verdicts."
+        return (
+            "Carts are not judged: cart or order records are missing. Export both to have verdicts."
+        )
     return f"Carts are judged up to {when(shop.cart_as_of, shop.time_zone)}; later silence is not judged."
 
 

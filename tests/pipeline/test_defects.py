@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import journey_analytics as ja
+from journey_analytics.errors import JourneyError
 from journey_analytics.sample import write_sample
 from journey_analytics.warehouse import open_warehouse
 
@@ -156,3 +157,16 @@ def test_every_table_and_column_is_commented(sample_home: Path) -> None:
         ).fetchall()
 
     assert bare == []
+
+
+def test_a_damaged_lake_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    day = tmp_path / "landing" / "delighted" / DAY
+    day.mkdir(parents=True)
+    answer = {"id": "1", "score": 9, "survey_type": "nps", "created_at": 1893800000}
+    (day / "a.json").write_text(json.dumps([answer]))
+    ja.build(tmp_path / "landing", tmp_path / "home")
+    (damaged,) = (tmp_path / "home" / "lake" / "events").rglob("*.parquet")
+    damaged.write_bytes(b"damaged")
+
+    with pytest.raises(JourneyError, match=damaged.name):
+        ja.build(tmp_path / "landing", tmp_path / "home", full=True)

@@ -230,3 +230,15 @@ def test_a_device_has_one_owner_at_a_time() -> None:
     )
     assert periods["superseded_at"].to_list() == [START + timedelta(minutes=100), None]
     assert periods["is_current"].to_list() == [False, True]
+
+
+def test_numbers_name_people_as_their_text_does() -> None:
+    seen = {"event_id": ["1"], "occurred_at": [datetime(2026, 1, 1, tzinfo=UTC)]}
+    keys = [
+        ja.resolve_identities(
+            pl.DataFrame({**seen, "identifiers": [[{"type": "customer_id", "value": value}]]})
+        ).assignments["customer_key"][0]
+        for value in (7, "7")
+    ]
+
+    assert keys[0] == keys[1]

@@ -100,3 +100,17 @@ def test_a_bare_number_is_no_timeout() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(ja.JourneyError, match="customer_key"):
         ja.sessionize(pl.DataFrame({"occurred_at": [START], "event_type": ["page_view"]}))
+
+
+def test_a_frames_own_columns_may_have_our_names_and_other_types() -> None:
+    given = events((minutes(0), "ana", "page_view"), (minutes(1), "ana", "page_view"))
+    own = given.with_columns(
+        pl.lit("ga4").alias("source_systems"),
+        pl.lit("n/a").alias("value"),
+        pl.lit(1).alias("properties"),
+    )
+
+    result = ja.sessionize(own)
+
+    assert result.sessions.height == 1
+    assert result.events["value"].to_list() == ["n/a", "n/a"]
