@@ -68,7 +68,6 @@ emptied as (
         *,
         coalesce(
             event_type = 'cart_emptied'
-            or (event_type = 'cart_updated' and value = 0)
             or (event_type = 'cart_item_removed' and item_balance = 0 and min(item_balance) over (
                 partition by customer_key, shop, counting_ref, ends_so_far
                 order by position rows between unbounded preceding and current row

@@ -1,6 +1,6 @@
 -- Which events report the same act (DESIGN, Echoes). Events of one key are cut into bursts at gaps greater than
 -- the window; a burst is split by cart, order and content; in a split the k-th event of each source, in total
--- order, form one touchpoint. Orders, deliveries and ad clicks collapse by their id at any time.
+-- order, form one touchpoint. Orders and deliveries collapse by their id at any time.
 -- Grain: one row per event of a customer with several sources or an order.
 -- Key: event_id
 -- Slice: customer
@@ -19,7 +19,6 @@ keyed as (
             when c.event_type in ('order_shipped', 'order_delivered')
                 then coalesce(case when c.content_type = 'fulfillment' then c.content_id end, c.order_id)
             when c.event_type = 'order_refunded' then c.order_id
-            when c.event_type = 'ad_clicked' then c.content_id
         end as own_id,
         c.event_type = 'page_view' or ends_with(c.event_type, '_viewed') as is_view,
         case when c.event_type in ('page_view', 'site_search', 'help_search') or ends_with(c.event_type, '_viewed')

@@ -13,9 +13,10 @@ with recursive step_touchpoint as (
         t.occurred_at,
         t.value,
         t.device_type,
-        row_number() over (
+        -- One touchpoint has one place, so that it fills one step of an attempt.
+        dense_rank() over (
             partition by d.funnel, t.customer_key, t.shop
-            order by t.occurred_at, t.sequence, t.touchpoint_id, d.step_number
+            order by t.occurred_at, t.sequence, t.touchpoint_id
         ) as position
     from _touchpoints as t
     inner join funnel_definitions as d

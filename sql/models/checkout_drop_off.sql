@@ -71,5 +71,5 @@ select
     cast(contactable_count as bigint) as contactable_count, -- of the dropped: with consent to marketing and a known e-mail or phone
     cast(round(seen_order_count / nullif(coverage_order_count, 0), 6) as decimal(9, 6)) as coverage_rate, -- share of these carts' orders, confirmed by the back end, whose cart a site source saw
     cast(coverage_order_count as bigint) as coverage_order_count, -- those orders: the denominator of coverage_rate
-    is_mature -- the period is over and every cart in it judged; else the figures still move
+    is_mature -- the period is over and every cart in it judged; late records, recoveries and a further abandonment can still move figures
 from summed

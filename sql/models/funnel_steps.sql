@@ -6,7 +6,8 @@ with unit as (
         u.*,
         p.time_zone,
         c.as_of,
-        cast(date_trunc(s.period, timezone(p.time_zone, u.entered_at)) as date) as period_date
+        cast(date_trunc(s.period, timezone(p.time_zone, u.entered_at)) as date) as period_date,
+        cast(date_trunc(s.period, timezone(p.time_zone, c.as_of)) as date) as running_period_date
     from _funnel_units as u
     inner join shops as p on u.shop = p.shop
     inner join clocks as c on u.shop = c.shop
@@ -41,7 +42,7 @@ counted as (
             case when u.reached_step >= d.step_number and d.step_number > 1
                 then epoch_us(u.step_times[d.step_number]) - epoch_us(u.step_times[d.step_number - 1]) end, 0.9
         ) as p90_us,
-        bool_and(u.closes_at < u.as_of) as is_mature
+        bool_and(u.closes_at < u.as_of and u.period_date < u.running_period_date) as is_mature
     from unit as u
     inner join funnel_definitions as d on u.funnel = d.funnel
     inner join last_step as l on u.funnel = l.funnel
@@ -100,7 +101,7 @@ select
         )
         / (previous_count + 3.8414589), 6
     ) as step_rate_high, -- Wilson 95 % interval of step_rate, upper end; null at the first step
-    is_mature, -- the window of every entry is closed
+    is_mature, -- the period is over and the window of every entry closed
     cast(median_us / 1000000 as decimal(18, 6)) as median_seconds, -- median time from the step before, seconds
     cast(p90_us / 1000000 as decimal(18, 6)) as p90_seconds, -- 90th percentile of that time, seconds
     cast(
