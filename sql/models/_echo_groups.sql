@@ -27,9 +27,9 @@ select
     min_by(occurred_at, time_number) as occurred_at,
     min_by(sequence, time_number) as sequence,
     min_by(time_quality, time_number) as time_quality,
-    min_by(value, money_number) filter (where value is not null) as value,
-    min_by(currency, money_number) filter (where value is not null) as currency,
-    min_by(source_system, money_number) filter (where value is not null) as value_source,
+    -- Amount, currency and source of one observation: never the amount of one and the currency of another.
+    min_by(struct_pack(amount := value, currency := currency, source := source_system), money_number)
+    filter (where value is not null) as money,
     min_by(goods_value, money_number) filter (where goods_value is not null) as goods_value,
     min_by(discount_value, money_number) filter (where discount_value is not null) as discount_value,
     min_by(shipping_value, money_number) filter (where shipping_value is not null) as shipping_value,

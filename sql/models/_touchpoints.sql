@@ -69,9 +69,9 @@ select
     coalesce(g.source_session_ids, case when e.source_session_id is not null then [e.source_session_id] end)
         as source_session_ids,
     e.source_event_name,
-    coalesce(g.value, e.value) as value,
-    case when g.value is not null then g.currency else e.currency end as currency,
-    coalesce(g.value_source, case when e.value is not null then e.source_system end) as value_source,
+    coalesce(g.money.amount, e.value) as value,
+    case when g.money is not null then g.money.currency else e.currency end as currency,
+    coalesce(g.money.source, case when e.value is not null then e.source_system end) as value_source,
     coalesce(g.goods_value, e.goods_value) as goods_value,
     coalesce(g.discount_value, e.discount_value) as discount_value,
     coalesce(g.shipping_value, e.shipping_value) as shipping_value,

@@ -98,5 +98,5 @@ select
             not has_outcome
             and next_started_at is null
             and (journey_as_of is null or journey_as_of - last_act_at <= journey_silence)
-        then last_act_at + journey_silence end as next_change_at -- when an ongoing journey is lost by silence (UTC)
+        then last_act_at + journey_silence + interval 1 microsecond end as next_change_at -- when an ongoing journey is lost by silence (UTC)
 from judged

@@ -46,9 +46,9 @@ summed as (
         max_by(event_type, touchpoint_number) as exit_event_type,
         max_by(page_path, touchpoint_number) filter (where page_path is not null) as exit_page_path,
         max_by(checkout_step, touchpoint_number) filter (where checkout_step is not null) as exit_checkout_step,
-        min_by(utm_source, touchpoint_number) filter (where utm_source is not null) as utm_source,
-        min_by(utm_medium, touchpoint_number) filter (where utm_source is not null) as utm_medium,
-        min_by(utm_campaign, touchpoint_number) filter (where utm_source is not null) as utm_campaign,
+        min_by(
+            struct_pack(source := utm_source, medium := utm_medium, campaign := utm_campaign), touchpoint_number
+        ) filter (where utm_source is not null) as utm,
         min_by(referring_host, touchpoint_number) filter (where page_url is not null) as referring_host,
         min_by(device_type, touchpoint_number) filter (where device_type is not null) as device_type,
         min_by(country, touchpoint_number) filter (where country is not null) as country,
@@ -78,12 +78,12 @@ select
     s.exit_page_path, -- last page
     s.exit_checkout_step, -- last checkout step touched
     case
-        when s.entry_channel = 'ads' or s.utm_medium in ('cpc', 'ppc', 'paid', 'paid_social', 'display') then 'paid'
-        when s.entry_channel = 'email' or s.utm_medium in ('email', 'newsletter') then 'email'
+        when s.entry_channel = 'ads' or s.utm.medium in ('cpc', 'ppc', 'paid', 'paid_social', 'display') then 'paid'
+        when s.entry_channel = 'email' or s.utm.medium in ('email', 'newsletter') then 'email'
         when s.is_conversation then 'conversation'
-        when s.utm_medium in ('social', 'organic_social') then 'social'
-        when s.utm_medium = 'organic' then 'organic'
-        when s.utm_source is not null then 'referral'
+        when s.utm.medium in ('social', 'organic_social') then 'social'
+        when s.utm.medium = 'organic' then 'organic'
+        when s.utm.source is not null then 'referral'
         when
             regexp_matches(s.referring_host, '(^|[.])(google|bing|duckduckgo|yahoo|ecosia|qwant|yandex|baidu)[.]')
             then 'organic'
@@ -96,9 +96,9 @@ select
         when s.referring_host <> '' then 'referral'
         else 'direct'
     end as channel_group, -- how the customer came: paid, email, social, organic, referral, direct or conversation
-    s.utm_source, -- first campaign source in the session
-    s.utm_medium, -- its medium
-    s.utm_campaign, -- its campaign
+    s.utm.source as utm_source, -- first campaign source in the session
+    s.utm.medium as utm_medium, -- its medium
+    s.utm.campaign as utm_campaign, -- its campaign
     s.device_type, -- first device type seen
     s.country, -- first country seen
     (s.ended_at - s.started_at > interval 10 second or s.page_view_count >= 2 or s.has_order) as is_engaged, -- longer than 10 s, two views or an order

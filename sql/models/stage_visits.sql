@@ -64,7 +64,7 @@ select
         when
             o.next_stage is null
             and (c.journey_as_of is null or c.journey_as_of - o.customer_last_act_at <= s.journey_silence)
-            then o.customer_last_act_at + s.journey_silence
+            then o.customer_last_act_at + s.journey_silence + interval 1 microsecond
     end as next_change_at -- when an ongoing visit ends by silence (UTC)
 from ordered as o
 cross join settings as s

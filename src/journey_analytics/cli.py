@@ -12,6 +12,7 @@ from tqdm import tqdm
 from journey_analytics.errors import JourneyError, UsageError
 
 DEFAULT_HOME = Path("var")
+_NOTHING_INGESTED = "Nothing has been ingested into this home directory."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -170,7 +171,13 @@ def _publish(options: argparse.Namespace) -> int:
     from journey_analytics.publish import publish
     from journey_analytics.workspace import HomeLock, Workspace
 
+    if not options.home.is_dir():
+        raise UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
     with HomeLock(options.home), Workspace(options.home) as workspace, _Bar("publish") as bar:
+        if not (options.home / "lake").is_dir():
+            raise UsageError(
+                _NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`."
+            )
         engine = prepare(workspace, load(home=options.home))
         engine.bring_up(published_models(), bar.show)
         path = publish(workspace, options.home, f"{engine.build_id:06d}").path

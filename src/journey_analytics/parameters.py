@@ -9,6 +9,7 @@ import polars as pl
 from journey_analytics.config import Config
 from journey_analytics.sources import READERS
 
+_NEVER = 2**31 - 1  # more checkouts than a shop has
 _PHASES = {
     "cart": "cart",
     "billing_address": "payment",
@@ -76,7 +77,9 @@ def _settings(config: Config, as_of: datetime | None, accounts: list[str]) -> pl
         "journey_consideration_after": config.journeys.consideration_after,
         "outcome_event": config.journeys.outcome_event,
         "period": config.period,
-        "min_checkouts_for_order": config.carts.min_checkouts_for_order,
+        "min_checkouts_for_order": (
+            _NEVER if config.steps.frozen else config.carts.min_checkouts_for_order
+        ),
         "device_persons_limit": config.identity.device_persons_limit,
         "device_persons_days": config.identity.device_persons_days,
         "default_shop": default_shop(config, accounts),

@@ -4,10 +4,17 @@ import hashlib
 import json
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -125,9 +132,10 @@ class Stages(Section):
 
 
 class Steps(Section):
-    """The checkout steps in the shop's order."""
+    """The checkout steps in the shop's order; `frozen` keeps this order whatever the checkouts show."""
 
     order: tuple[str, ...]
+    frozen: bool = False
 
 
 class FunnelStep(Section):
@@ -216,6 +224,21 @@ class Config(Section):
     failures: tuple[Failure, ...] = ()
     observes: dict[str, dict[str, tuple[str, ...]]] = {}
     ranks: dict[str, Rank] = {}
+
+    @model_validator(mode="after")
+    def _shops_are_apart(self) -> Self:
+        """A shop's name, an account and a folder belong to one shop each."""
+        for what, named in (
+            ("shop", [shop.name for shop in self.shops]),
+            ("account", [account for shop in self.shops for account in shop.accounts]),
+            ("folder", [folder for shop in self.shops for folder in shop.folders]),
+        ):
+            twice = sorted({value for value in named if named.count(value) > 1})
+            if twice:
+                raise ValueError(
+                    f"the {what} {', '.join(map(repr, twice))} stands in [[shops]] twice"
+                )
+        return self
 
     def fingerprint(self) -> str:
         """A hash of the resolved configuration, written beside every result."""

@@ -124,7 +124,7 @@ def test_a_journey_is_ongoing_until_the_clock_passes_the_silence() -> None:
     lost = build(view(), cart(hours=1), as_of=timedelta(days=90, hours=1, seconds=1))
 
     assert outcomes(ongoing) == ["ongoing"]
-    assert ongoing.rows("journeys", "next_change_at") == [(at(days=90, hours=1),)]
+    assert ongoing.rows("journeys", "next_change_at") == [(at(days=90, hours=1, microseconds=1),)]
     assert outcomes(lost) == ["lost_cart"]
 
 

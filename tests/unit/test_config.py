@@ -119,3 +119,17 @@ def test_a_hostile_value_stays_a_value() -> None:
     )
 
     assert "'x''; drop table events; --'" in sql
+
+
+@pytest.mark.parametrize("key", ["accounts", "folders"])
+def test_an_account_or_folder_of_two_shops_is_refused(key: str) -> None:
+    shops = [{"name": name, key: ["a.myshopify.com"]} for name in ("es", "uk")]
+
+    with pytest.raises(UsageError, match=r"'a\.myshopify\.com' stands in \[\[shops\]\] twice"):
+        config.resolve({"shops": shops})
+
+
+def test_a_shop_may_have_the_name_of_its_account() -> None:
+    name = "a.myshopify.com"
+
+    assert config.resolve({"shops": [{"name": name, "accounts": [name]}]}).shops[0].name == name
