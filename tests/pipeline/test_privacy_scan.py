@@ -2,14 +2,19 @@
 
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import polars as pl
 import pytest
+
+from pipelines.definitions import build_definitions
+from pipelines.resources import JourneyHome
 
 TRUTH = Path(__file__).parents[2] / "data" / "sample" / "truth" / "pii.json"
 
@@ -63,6 +68,26 @@ def test_no_file_of_a_build_holds_a_raw_address_phone_name_or_street(
     sample_home: Path, personal: list[str]
 ) -> None:
     assert found_in(sample_home, personal) == set()
+
+
+def test_what_dagster_keeps_of_ingestion_and_build_holds_none_either(
+    tmp_path: Path, sample_home: Path, sample_landing: Path, personal: list[str]
+) -> None:
+    home, kept = tmp_path / "home", tmp_path / "dagster"
+    shutil.copytree(sample_home, home, symlinks=True)
+    kept.mkdir()
+    journey = JourneyHome(landing=str(sample_landing), home=str(home))
+    definitions = build_definitions(journey)
+    with dg.DagsterInstance.local_temp(str(kept)) as instance:
+        day = max(folder.name for folder in (sample_landing / "shopify_webhooks").iterdir())
+        for job, key in (("ingest", day), ("build", None)):
+            run = definitions.resolve_job_def(job).execute_in_process(
+                instance=instance, partition_key=key
+            )
+            assert run.success
+
+    assert any(path.suffix == ".db" for path in kept.rglob("*"))
+    assert found_in(kept, personal) == set()
 
 
 def test_the_search_finds_what_it_is_for(tmp_path: Path, personal: list[str]) -> None:
