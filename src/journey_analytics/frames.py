@@ -145,7 +145,8 @@ def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) 
         policy: Guards; the default block list is the packaged one.
 
     Returns:
-        `assignments`: identifier_type, identifier, customer_key, effective_at, superseded_at, is_current.
+        `assignments`: identifier_type, identifier, customer_key, effective_at, superseded_at, is_current, and shop
+        where the observations name one.
 
     Raises:
         JourneyError: A needed column is missing, or an `event_id` occurs twice.
@@ -176,10 +177,11 @@ def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) 
             [list(rules.device_types), list(_TRANSACTIONS), list(_CLICKS)],
         )
         _run_identity(connection)
+        shop = ", shop" if "shop" in given.columns else ""
         return IdentityResult(
             connection.sql(
-                "select identifier_type, identifier, customer_key, effective_at, superseded_at, is_current, shop "
-                "from customer_identifiers order by all"
+                "select identifier_type, identifier, customer_key, effective_at, superseded_at, "
+                f"is_current{shop} from customer_identifiers order by all"
             ).pl(),
             connection.sql("select * from identity_refusals order by all").pl(),
             connection.sql(

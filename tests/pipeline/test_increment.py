@@ -4,10 +4,12 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from support.tables import table_hashes
 
 import journey_analytics as ja
+from journey_analytics import workspace
 from journey_analytics.build import published_models
 from journey_analytics.sample import write_sample
 
@@ -67,6 +69,26 @@ def test_building_twice_and_in_full_changes_nothing(landing: Path, tmp_path: Pat
     ja.build(landing, tmp_path, full=True)
 
     assert first == again == table_hashes(tmp_path, published_models())
+
+
+def test_the_number_of_threads_changes_no_table(
+    landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure = workspace.configure
+    found = []
+    for threads in (1, 4):
+
+        def with_threads(
+            connection: duckdb.DuckDBPyConnection, spill: Path | None = None, threads: int = threads
+        ) -> None:
+            configure(connection, spill)
+            connection.execute(f"set threads = {threads}")
+
+        monkeypatch.setattr(workspace, "configure", with_threads)
+        ja.build(landing, tmp_path / str(threads))
+        found.append(table_hashes(tmp_path / str(threads), published_models()))
+
+    assert found[0] == found[1]
 
 
 def test_files_that_appear_twice_and_late_change_nothing(landing: Path, tmp_path: Path) -> None:

@@ -242,3 +242,19 @@ def test_numbers_name_people_as_their_text_does() -> None:
     ]
 
     assert keys[0] == keys[1]
+
+
+def test_the_assignments_have_the_columns_that_are_promised() -> None:
+    given = observe((0, {"customer_id": "C-1"}))
+    promised = [
+        "identifier_type",
+        "identifier",
+        "customer_key",
+        "effective_at",
+        "superseded_at",
+        "is_current",
+    ]
+
+    assert ja.resolve_identities(given).assignments.columns == promised
+    shops = given.with_columns(shop=pl.lit("es"))
+    assert ja.resolve_identities(shops).assignments["shop"].to_list() == ["es"]
