@@ -1,4 +1,4 @@
--- Which events report the same act (DESIGN, Echoes). Events of one key are cut into bursts at gaps greater than
+-- Which events report the same act (docs/methods.md, Touchpoints). Events of one key are cut into bursts at gaps greater than
 -- the window; a burst is split by cart, order and content; in a split the k-th event of each source, in total
 -- order, form one touchpoint. Orders and deliveries collapse by their id at any time.
 -- Grain: one row per event of a customer with several sources or an order.

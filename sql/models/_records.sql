@@ -1,4 +1,4 @@
--- What became of every well-formed record: accepted, duplicate or superseded (DESIGN, Files and duplicates). All
+-- What became of every well-formed record: accepted, duplicate or superseded (docs/methods.md, From files to events). All
 -- observations of one record share its fate.
 -- Grain: one row per observation of the lake.
 -- Key: observation_id

@@ -57,7 +57,7 @@ select
     a.referrer, -- referring page, query stripped
     a.device_type, -- desktop, mobile, tablet or other
     a.country, -- country as the source names it
-    -- Interactive: done by the customer, with a time good enough to order by (DESIGN section 5).
+    -- Interactive: done by the customer, with a time good enough to order by (docs/methods.md).
     (
         m.is_act
         and m.actor = 'customer'

@@ -80,14 +80,14 @@ def list_new_keys(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
     )
 
 
-def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
-    """The column names of a table of the workspace; empty if there is no such table."""
+def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The column names of a table of the workspace, in order; empty if there is no such table."""
     rows = connection.execute(
         "select column_name from duckdb_columns() where schema_name = 'main' and table_name = ? "
-        "and database_name = current_database()",
+        "and database_name = current_database() order by column_index",
         [table],
     ).fetchall()
-    return {name for (name,) in rows}
+    return [name for (name,) in rows]
 
 
 def table_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:

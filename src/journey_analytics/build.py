@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -174,29 +174,6 @@ def _publish(engine: Engine) -> tuple[list[checks.CheckResult], JourneyError | N
         return [], error
 
 
-def materialize(
-    home: Path,
-    names: Iterable[str],
-    config: Config | None = None,
-    progress: Progress | None = None,
-    *,
-    wait: bool = True,
-) -> Engine:
-    """Brings the given tables and their ancestors up to date with the lake, and publishes nothing.
-
-    Args:
-        home: The home directory.
-        names: Tables.
-        config: The configuration; the home's own if None.
-        progress: Called with (what, number, of how many).
-        wait: Wait while another process builds in this home.
-    """
-    with HomeLock(home, wait=wait), Workspace(home) as workspace:
-        engine = prepare(workspace, config or load(home=home))
-        engine.bring_up(names, progress)
-    return engine
-
-
 def prepare(
     workspace: Workspace,
     config: Config,
@@ -286,4 +263,4 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
         seconds[name] = time.perf_counter() - begun
 
 
-__all__ = ["BuildResult", "build", "materialize"]
+__all__ = ["BuildResult", "build"]

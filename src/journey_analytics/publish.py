@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from journey_analytics import checks
+from journey_analytics.bookkeeping import columns_of
 from journey_analytics.errors import JourneyError
 from journey_analytics.models import load_models
 from journey_analytics.workspace import Workspace, configure
@@ -114,7 +114,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             )
             connection.execute(f"comment on table publication.main.{name} is {_quoted(text)}")
             columns = model.columns if model else {}
-            for column in _columns(connection, name):
+            for column in columns_of(connection, name):
                 comment = columns.get(column) or column.replace("_", " ")
                 connection.execute(
                     f'comment on column publication.main.{name}."{column}" is {_quoted(comment)}'
@@ -122,15 +122,6 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         connection.execute("checkpoint publication")
     finally:
         connection.execute("detach publication")
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> Iterable[str]:
-    rows = connection.execute(
-        "select column_name from duckdb_columns() where database_name = current_database() "
-        "and schema_name = 'main' and table_name = ? order by column_index",
-        [table],
-    ).fetchall()
-    return [name for (name,) in rows]
 
 
 def _check(path: Path) -> list[checks.CheckResult]:

@@ -121,13 +121,6 @@ class Workspace:
             raise RuntimeError("the workspace is not open")
         return self._connection
 
-    def tables(self) -> set[str]:
-        """Names of the tables that exist."""
-        rows = self.connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'main' and database_name = current_database()"
-        ).fetchall()
-        return {name for (name,) in rows}
-
 
 def configure(connection: duckdb.DuckDBPyConnection, spill: Path | None = None) -> None:
     """Settings that every connection of ours needs: UTC, no network, no extensions, a place to spill."""

@@ -86,3 +86,17 @@ def quarantine_rows(home: Path) -> list[dict[str, Any]]:
 def every_text(table: pa.Table) -> str:
     """Every value of every column, decoded."""
     return repr(table.to_pylist())
+
+
+def mails(*ids: str) -> list[dict[str, Any]]:
+    """SendGrid events of these ids, alike but for them."""
+    mail = {"email": "ann.jansen@example.com", "timestamp": 1795161600, "event": "open"}
+    return [{**mail, "sg_event_id": name} for name in ids]
+
+
+def balanced(result: IngestResult) -> bool:
+    """Every record of every file is accepted or quarantined."""
+    return all(
+        file.records_in_count == file.accepted_count + file.quarantined_count
+        for file in result.files
+    )

@@ -4,23 +4,24 @@ import gzip
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.exports import ARRIVED, SAMPLES, lake_rows, land, quarantine_rows, take_in
+from support.exports import (
+    ARRIVED,
+    SAMPLES,
+    balanced,
+    lake_rows,
+    land,
+    mails,
+    quarantine_rows,
+    take_in,
+)
 
 from journey_analytics import reading
 from journey_analytics.errors import JourneyError
-from journey_analytics.ingest import IngestResult
 from journey_analytics.lake import Lake
 
-MAIL = {
-    "email": "ann.jansen@example.com",
-    "timestamp": 1795161600,
-    "event": "open",
-    "sg_event_id": "m1",
-}
 PRIVATE = ("ann.jansen", "Jansen", "Teststraat", "3511", "17.58.0.1", "203.0.113.9", "Is shipping free", "Enter a valid",
            "Chrome/126", "iPhone", "gclid=")  # fmt: skip
 
@@ -33,17 +34,6 @@ def landing(tmp_path: Path) -> Path:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
-
-
-def mails(*ids: str) -> list[dict[str, Any]]:
-    return [{**MAIL, "sg_event_id": name} for name in ids]
-
-
-def balanced(result: IngestResult) -> bool:
-    return all(
-        file.records_in_count == file.accepted_count + file.quarantined_count
-        for file in result.files
-    )
 
 
 def land_samples(landing: Path) -> None:
@@ -152,7 +142,7 @@ def test_a_file_without_a_day_arrived_with_its_newest_record(landing: Path, home
     land(
         landing,
         "sendgrid/export.json",
-        [*mails("m1"), {**MAIL, "timestamp": 1795500000, "sg_event_id": "m2"}],
+        [*mails("m1"), *({**mail, "timestamp": 1795500000} for mail in mails("m2"))],
     )
     assert [file.arrival_date for file in take_in(landing, home).files] == [date(2026, 11, 24)]
     assert [file.status for file in take_in(landing, home).files] == ["known"]

@@ -6,17 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.exports import ARRIVED, lake_rows, land, quarantine_rows, take_in
+from support.exports import ARRIVED, balanced, lake_rows, land, mails, quarantine_rows, take_in
 
-from journey_analytics.ingest import IngestResult
 from journey_analytics.landing import Problem
-
-MAIL = {
-    "email": "ann.jansen@example.com",
-    "timestamp": 1795161600,
-    "event": "open",
-    "sg_event_id": "m1",
-}
 
 
 @pytest.fixture
@@ -27,17 +19,6 @@ def landing(tmp_path: Path) -> Path:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
-
-
-def mails(*ids: str) -> list[dict[str, Any]]:
-    return [{**MAIL, "sg_event_id": name} for name in ids]
-
-
-def balanced(result: IngestResult) -> bool:
-    return all(
-        file.records_in_count == file.accepted_count + file.quarantined_count
-        for file in result.files
-    )
 
 
 def problem_of(landing: Path, home: Path, path: str, content: bytes | str | list[Any]) -> Problem:
@@ -60,7 +41,7 @@ def test_an_empty_file_is_one_record_set_aside(landing: Path, home: Path) -> Non
 
 
 def test_a_truncated_gzip_says_where_it_broke(landing: Path, home: Path) -> None:
-    lines = [{**MAIL, "sg_event_id": f"{n * 7919 % 10007:x}{n}"} for n in range(20000)]
+    lines = mails(*(f"{n * 7919 % 10007:x}{n}" for n in range(20000)))
     whole = gzip.compress("\n".join(map(json.dumps, lines)).encode())
     problem = problem_of(landing, home, f"sendgrid/{ARRIVED}/a.json.gz", whole[: len(whole) // 2])
     assert (problem.reason, problem.is_file_problem, problem.count) == (
