@@ -109,6 +109,6 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
             engine = prepare(workspace, self.settings())
             engine.bring_up(published_models())
             keep(find(self._config_path, Path(self.landing)), home)
-            published = publish(workspace, home, f"{engine.build_id:06d}").path
+            published = publish(workspace, home, engine.build_id).path
             write_report(published, self.report_path)
             return published.resolve(), shop_problems(workspace.connection, engine.config)

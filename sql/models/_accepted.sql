@@ -1,6 +1,7 @@
 -- Which observations count: those of accepted records, each event id once.
 -- Grain: one row per observation.
 -- Key: event_id
+-- Slice: event
 with repeated as (
     select o.event_id
     from _observations as o

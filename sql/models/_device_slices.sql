@@ -3,6 +3,7 @@
 -- to the next, else to the device's anonymous customer. A kiosk gives such sessions to its anonymous customer.
 -- Grain: one row per event and device.
 -- Key: event_id, device
+-- Slice: identity
 with device_event as (
     select
         i.node as device,

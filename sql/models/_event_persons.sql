@@ -2,6 +2,7 @@
 -- conversation), else by its own customer id, e-mail or phone.
 -- Grain: one row per event with a person.
 -- Key: event_id
+-- Slice: identity
 with own as (
     select
         i.event_id,

@@ -2,6 +2,7 @@
 -- within a shop, e-mail and phone hashes and click ids across shops.
 -- Grain: one row per event and identifier.
 -- Key: event_id, node
+-- Slice: event
 with listed as (
     select
         e.event_id,

@@ -2,6 +2,7 @@
 -- name, refined by the page viewed and by the reason of a failure.
 -- Grain: one row per event.
 -- Key: event_id
+-- Slice: event
 with observed as (
     select
         a.event_id,

@@ -3,6 +3,7 @@
 -- key is the hash of its smallest identifier by type, first evidence, event and value.
 -- Grain: one row per identifier.
 -- Key: node
+-- Slice: identity
 with first_seen as (
     select
         node,
@@ -21,7 +22,8 @@ select
                 partition by c.component order by f.type_rank, f.occurred_at, f.event_id, f.node
             )
         ), 1, 32
-    ) as component_key
+    ) as component_key,
+    f.event_id
 from first_seen as f
 inner join _components as c on f.node = c.node
 where f.seen_number = 1

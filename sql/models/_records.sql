@@ -2,17 +2,8 @@
 -- observations of one record share its fate.
 -- Grain: one row per observation of the lake.
 -- Key: observation_id
-with version as (
-    select
-        source_system,
-        source_account,
-        slice,
-        max(arrival_date) as newest_date
-    from _observations
-    where slice is not null
-    group by source_system, source_account, slice
-),
-repeated as (
+-- Slice: record
+with repeated as (
     select
         source_system,
         source_account,
@@ -51,6 +42,7 @@ ranked as (
 )
 select
     o.observation_id,
+    o.record_group,
     o.source_folder,
     o.source_file,
     o.source_row,
@@ -66,6 +58,6 @@ select
     end as status
 from _observations as o
 inner join readers as r on o.source_system = r.source_system
-left join version as v
+left join _slices as v
     on o.source_system = v.source_system and o.source_account = v.source_account and o.slice = v.slice
 left join ranked as k on o.observation_id = k.observation_id

@@ -2,6 +2,7 @@
 -- checkout in total order, over all files. The true time lies at or before the snapshot's.
 -- Grain: one row per checkout and step revealed.
 -- Key: event_id
+-- Slice: checkout
 with snapshot as (
     select
         o.*,
@@ -68,6 +69,7 @@ select
     and count(*) filter (where part_name <> 'checkout_started') over (
         partition by source_system, source_account, checkout_id, snapshot_number
     ) > 1 as is_simultaneous,
-    observation_id
+    observation_id,
+    checkout_group
 from revealed
 where reveal_number = 1

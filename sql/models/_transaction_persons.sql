@@ -3,6 +3,7 @@
 -- have one; an order that names nobody has the person of its cart.
 -- Grain: one row per transaction with a person.
 -- Key: transaction_key
+-- Slice: identity
 with own_person as (
     select
         i.event_id,
@@ -47,11 +48,14 @@ other_person as (
     where t.transaction_type <> 'order_id' and coalesce(s.person_key, p.person_key) is not null
 ),
 grouped as (
-    select distinct transaction_key, group_key from _transactions
+    select transaction_key, group_key, min(event_id) as event_id
+    from _transactions
+    group by transaction_key, group_key
 )
 select
     g.transaction_key,
-    coalesce(o.person_key, c.person_key) as person_key
+    coalesce(o.person_key, c.person_key) as person_key,
+    g.event_id
 from grouped as g
 left join order_person as o on g.transaction_key = o.transaction_key and o.evidence_number = 1
 left join other_person as c on g.group_key = c.transaction_key and c.evidence_number = 1

@@ -3,6 +3,7 @@
 -- it was first seen with, so that both fall back on one owner.
 -- Grain: one row per event and transaction.
 -- Key: event_id, transaction_key, transaction_type
+-- Slice: identity
 with listed as (
     select distinct
         i.event_id,

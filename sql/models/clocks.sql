@@ -62,7 +62,7 @@ total as (
             max(watermark_at) filter (where is_interactive) as newest_interactive_at
         from watermark
     ) as newest
-    cross join settings as any_as_of
+    cross join as_of_request as any_as_of
 )
 select
     s.shop, -- shop

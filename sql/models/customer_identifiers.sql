@@ -1,6 +1,7 @@
 -- Which identifier named which customer, and when? Devices change hands, so theirs are sliced by time.
 -- Grain: one row per identifier and period in which it belongs to one customer.
 -- Key: identifier_type, shop, identifier, effective_at
+-- Slice: identity
 with used as (
     select
         i.node,

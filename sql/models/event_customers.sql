@@ -1,6 +1,7 @@
 -- Which customer every event belongs to, and by what evidence.
 -- Grain: one row per event.
 -- Key: event_id
+-- Slice: identity
 with device as (
     select
         event_id,

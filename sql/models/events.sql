@@ -2,6 +2,7 @@
 -- with the meaning that the configuration gives its name.
 -- Grain: one row per observation by one source.
 -- Key: event_id
+-- Slice: event
 select
     m.event_id, -- hash of source, account, native id, name and part; the same after every re-ingest
     coalesce(sa.shop, sf.shop, s.default_shop) as shop, -- shop of the source account, else of the landing folder

@@ -1,6 +1,7 @@
 -- Which identifiers were seen in one event, and by it name one person, one cart or one order?
 -- Grain: one row per pair of identifiers of one event, with its first evidence.
 -- Key: edge_id
+-- Slice: identity
 with linked as (
     select
         event_id,

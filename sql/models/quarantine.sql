@@ -2,11 +2,12 @@
 -- Grain: one row per refused record, or per file that could not be read at all.
 -- Key: source, source_file, source_row
 select
-    source_folder as source, -- landing folder
-    path, -- file under landing
-    source_file, -- hash of the file's content
-    source_row, -- line or element in the file; 0 for an empty file
-    reason, -- why it was refused
-    is_file_problem, -- the whole file is the problem
-    raw_hash -- hash of the refused record
-from _quarantine
+    q.source_folder as source, -- landing folder
+    m.path, -- file under landing
+    q.source_file, -- hash of the file's content
+    q.source_row, -- line or element in the file; 0 for an empty file
+    q.reason, -- why it was refused
+    q.is_file_problem, -- the whole file is the problem
+    q.raw_hash -- hash of the refused record
+from _quarantine as q
+inner join manifest as m on q.source_folder = m.source_folder and q.source_file = m.source_file

@@ -1,4 +1,16 @@
-"""The build log of a workspace: build numbers, which customers changed in each, and which keys became which."""
+"""The build log of a workspace: build numbers, at which build each table stands, and what changed in each build.
+
+`changes(build_id, slice, key)` lists by kind of slice what an increment has to look at again:
+
+- `record`: groups of records of which one came or went,
+- `checkout`: checkouts of which a snapshot came or went,
+- `event`: events whose observation, or visibility, may have changed,
+- `identity`: those, and all events that are linked with them by any identifier,
+- `spoken`: events of which a customer's tables read something new,
+- `customer`: customers of such events before and after, and those whose time has come (`next_change_at`).
+
+A key is listed in the transaction that changes what it stands for, so no crash can part the two.
+"""
 
 import hashlib
 import json
@@ -7,20 +19,30 @@ from datetime import datetime
 import duckdb
 
 from journey_analytics.models import load_models
-from journey_analytics.workspace import Workspace
+from journey_analytics.workspace import Workspace, transaction
+
+CUSTOMERS_LISTED = "(customers listed)"  # the mark in `builds` of the step that lists customers
 
 
 def begin_build(
-    workspace: Workspace, inputs: dict[str, object], rules_hash: str, as_of: datetime | None
+    workspace: Workspace,
+    inputs: dict[str, object],
+    rules_hash: str,
+    as_of: datetime | None,
+    *,
+    is_new: bool,
 ) -> int:
-    """Opens a build number: the last one if nothing that the tables depend on has changed, else the next."""
+    """Opens a build number: the last one if nothing that the tables depend on has changed, else the next.
+
+    `is_new` asks for the next in any case.
+    """
     connection = workspace.connection
     text = json.dumps(inputs, sort_keys=True, default=str)
     inputs_hash = hashlib.sha256(text.encode()).hexdigest()
     rows = connection.execute(
         "select build_id, inputs_hash, rules_hash from main.runs order by build_id desc limit 1"
     ).fetchall()
-    if rows and rows[0][1:] == (inputs_hash, rules_hash):
+    if rows and rows[0][1:] == (inputs_hash, rules_hash) and not is_new:
         return int(rows[0][0])
     build_id = int(rows[0][0]) + 1 if rows else 1
     connection.execute(
@@ -30,35 +52,83 @@ def begin_build(
     return build_id
 
 
-def list_changes(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
-    """Appends to `changes` the customers whose events, assignments or verdicts are new.
+def state_of(
+    connection: duckdb.DuckDBPyConnection, name: str
+) -> tuple[int, str, str | None] | None:
+    """At which build a table stands, by which rules it was made, and the hash of its content where it is kept."""
+    rows = connection.execute(
+        "select build_id, rules_hash, content_hash from main.builds where table_name = ?", [name]
+    ).fetchall()
+    return (int(rows[0][0]), str(rows[0][1]), rows[0][2]) if rows else None
 
-    Compared are the last build's events and assignments; verdicts change with the clocks
-    (`next_change_at`). Call it in the transaction that changes `event_customers`: then no crash can part the two.
-    """
+
+def mark(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    build_id: int,
+    rules: str = "",
+    content: str | None = None,
+) -> None:
+    """Says that a table stands at a build."""
     connection.execute(
-        "create or replace temp table slices as select c.slice_key, count(*) as event_count, "
-        "sum(hash(e, c)::hugeint) as content from main.events as e "
-        "inner join main.event_customers as c on e.event_id = c.event_id group by c.slice_key"
+        "insert or replace into main.builds values (?, ?, ?, ?)", [name, build_id, rules, content]
+    )
+
+
+def note_replaced(connection: duckdb.DuckDBPyConnection, name: str, build_id: int) -> None:
+    """Says that a table as a whole is another: what reads it is made anew."""
+    connection.execute("insert into main.replaced values (?, ?)", [build_id, name])
+
+
+def are_replaced(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...], since: int) -> bool:
+    """Whether any of the tables was replaced after a build."""
+    rows = connection.execute(
+        "select count(*) from main.replaced where build_id > ? and list_contains(?, table_name)",
+        [since, list(names)],
+    ).fetchall()
+    return bool(rows[0][0])
+
+
+def list_keys(connection: duckdb.DuckDBPyConnection, build_id: int, kind: str, select: str) -> None:
+    """Appends the keys that a select of one column yields to `changes`."""
+    connection.execute(
+        f"insert into main.changes select distinct {build_id}, ?, cast(x.key as varchar) "
+        f"from ({select}) as x (key) where x.key is not null",
+        [kind],
+    )
+
+
+def list_customers(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    """Lists the customers of all events of which their tables read something new, and those whose time has come."""
+    since = (state_of(connection, CUSTOMERS_LISTED) or (0,))[0]
+    with transaction(connection):
+        list_keys(
+            connection,
+            build_id,
+            "customer",
+            "select c.slice_key from main.event_customers as c semi join (select key from main.changes "
+            f"where slice = 'spoken' and build_id > {since}) as s on c.event_id = s.key",
+        )
+        for name, model in load_models().items():
+            if model.slice == "customer" and "next_change_at" in columns_of(connection, name):
+                list_keys(
+                    connection,
+                    build_id,
+                    "customer",
+                    f"select customer_key from main.{name} where next_change_at <= "
+                    "(select max(greatest(as_of, cart_as_of, journey_as_of)) from main.clocks)",
+                )
+        mark(connection, CUSTOMERS_LISTED, build_id)
+
+
+def forget_changes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Removes what every table has taken in: lists of keys are no history."""
+    connection.execute(
+        "delete from main.changes where build_id <= (select min(build_id) from main.builds)"
     )
     connection.execute(
-        "create table if not exists main.slice_state as select * from temp.slices where false"
+        "delete from main.replaced where build_id <= (select min(build_id) from main.builds)"
     )
-    connection.execute(
-        "insert into main.changes select ?, slice_key from ("
-        "(select * from temp.slices except select * from main.slice_state) union all "
-        "(select * from main.slice_state except select * from temp.slices)) as d group by slice_key",
-        [build_id],
-    )
-    connection.execute("create or replace table main.slice_state as select * from temp.slices")
-    for name, model in load_models().items():
-        if model.is_per_customer and "next_change_at" in columns_of(connection, name):
-            connection.execute(
-                f"insert into main.changes select distinct ?, t.customer_key from main.{name} as t "
-                "where t.next_change_at <= "
-                "(select max(greatest(as_of, cart_as_of, journey_as_of)) from main.clocks)",
-                [build_id],
-            )
 
 
 def list_new_keys(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:

@@ -13,7 +13,7 @@ import duckdb
 
 from journey_analytics import checks, records
 from journey_analytics.attention import over_limit, shop_problems
-from journey_analytics.bookkeeping import begin_build
+from journey_analytics.bookkeeping import begin_build, mark, note_replaced, state_of
 from journey_analytics.config import Config, find, keep, load
 from journey_analytics.engine import Engine, Progress
 from journey_analytics.errors import JourneyError, UsageError
@@ -22,7 +22,7 @@ from journey_analytics.models import load_models
 from journey_analytics.parameters import commerce_accounts, write_parameters
 from journey_analytics.publish import PublishRefused, publish
 from journey_analytics.stages import stage_expression
-from journey_analytics.workspace import HomeLock, Workspace
+from journey_analytics.workspace import HomeLock, Workspace, transaction
 
 
 @dataclass(frozen=True)
@@ -166,12 +166,12 @@ def _assess(
 def _publish(engine: Engine) -> tuple[list[checks.CheckResult], JourneyError | None]:
     """Publishes; what stops it is returned, since the rest of the result is still worth telling."""
     try:
-        run = f"{engine.build_id:06d}"
-        return publish(engine.workspace, engine.workspace.home, run).checks, None
+        checked = publish(engine.workspace, engine.workspace.home, engine.build_id).checks
     except PublishRefused as refusal:
         return refusal.checks, refusal
     except JourneyError as error:
         return [], error
+    return checked, None
 
 
 def prepare(
@@ -185,8 +185,7 @@ def prepare(
     """Opens a build over what the lake holds now: loads records, manifest and parameters if they are new."""
     files = records.known_files(workspace.home, known_at)
     named = [
-        (file.source_folder, file.source_file, file.arrival_date, file.reader_hash)
-        for file in files
+        (file.source_folder, file.source_file, file.arrival_date, file.run_seq) for file in files
     ]
     inputs: dict[str, object] = {
         "files": named,
@@ -195,22 +194,21 @@ def prepare(
         "config": config.fingerprint(),
     }
     rules = rules_hash(config)
-    build_id = begin_build(workspace, inputs, rules, as_of)
+    build_id = begin_build(workspace, inputs, rules, as_of, is_new=full)
     connection = workspace.connection
-    engine = Engine(workspace, config, build_id, rules)
-    state = connection.execute(
-        "select build_id from main.builds where table_name = '_observations'"
-    ).fetchall()
+    engine = Engine(workspace, config, build_id, release())
     if full:
-        connection.execute("delete from main.builds")
-    if full or not state or state[0][0] != build_id:
+        # A table made by rules that nobody knows is made anew.
+        connection.execute("update main.builds set rules_hash = '', content_hash = null")
+    state = state_of(connection, "_observations")
+    if full or state is None or state[0] != build_id:
         begun = time.perf_counter()
-        records.load(connection, workspace.home, files)
-        write_parameters(connection, config, commerce_accounts(connection), as_of)
-        connection.execute(
-            "insert or replace into main.builds values ('_observations', ?, ?, null)",
-            [build_id, rules],
-        )
+        records.load(connection, workspace.home, files, build_id, whole=full)
+        accounts = commerce_accounts(connection)
+        with transaction(connection):
+            for name in write_parameters(connection, config, accounts, as_of):
+                note_replaced(connection, name, build_id)
+            mark(connection, "_observations", build_id)
         engine.seconds["load"] = time.perf_counter() - begun
     return engine
 
@@ -228,11 +226,16 @@ def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     }
 
 
+def release() -> str:
+    """The version of the package and of DuckDB, by which tables are made."""
+    return f"{package_version()} {duckdb.__version__}"
+
+
 def rules_hash(config: Config) -> str:
-    """A fingerprint of what the tables are made by: configuration, SQL and package version."""
+    """A fingerprint of what the tables are made by: configuration, SQL and versions."""
     texts = [
         config.fingerprint(),
-        package_version(),
+        release(),
         *(model.sql for model in load_models().values()),
     ]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

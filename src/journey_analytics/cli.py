@@ -180,7 +180,7 @@ def _publish(options: argparse.Namespace) -> int:
             )
         engine = prepare(workspace, load(home=options.home))
         engine.bring_up(published_models(), bar.show)
-        path = publish(workspace, options.home, f"{engine.build_id:06d}").path
+        path = publish(workspace, options.home, engine.build_id).path
     print(f"Published {path}.")
     return 0
 

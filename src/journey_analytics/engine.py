@@ -1,9 +1,10 @@
-"""Brings tables up to date: the same select over everything, or over the customers that changed.
+"""Brings tables up to date: the same select over everything, or over the part that is affected by what changed.
 
 A build has a number. Every table records the build it stands at; its own work is what `changes` lists since
 then, so a crash, a second run or a click on a single asset can never skip a customer.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,17 +12,27 @@ from functools import cache
 
 import duckdb
 
-from journey_analytics.bookkeeping import columns_of, list_changes, list_new_keys, table_hash
+from journey_analytics import listing
+from journey_analytics.bookkeeping import (
+    CUSTOMERS_LISTED,
+    are_replaced,
+    list_customers,
+    mark,
+    note_replaced,
+    state_of,
+    table_hash,
+)
 from journey_analytics.config import Config
+from journey_analytics.delta import Delta
 from journey_analytics.identity import write_components
 from journey_analytics.models import Model, load_models, with_ancestors
 from journey_analytics.stages import insert_stage_rules
-from journey_analytics.workspace import Workspace
+from journey_analytics.workspace import Workspace, transaction
 
 Progress = Callable[[str, int, int], None]
 
-# What changes in these is listed customer by customer in `changes`.
-LISTED_BY_CUSTOMER = frozenset({"events", "event_customers", "_identifiers", "_transactions"})
+# What changes in these tables of no slice is listed in `changes` where it matters, row by row.
+LISTED = frozenset({"_slices", "clocks"})
 
 
 @dataclass
@@ -32,15 +43,18 @@ class Engine:
         workspace: The open workspace.
         config: The resolved configuration.
         build_id: The build to bring tables to.
-        rules_hash: Fingerprint of SQL, configuration and package; a table made under another is made anew.
+        release: Version of the package and of DuckDB; a table made by another is made anew.
         seconds: Filled with the time that each model took.
     """
 
     workspace: Workspace
     config: Config
     build_id: int
-    rules_hash: str
+    release: str
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._delta = Delta(self._connection)
 
     @property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -53,159 +67,80 @@ class Engine:
         for number, name in enumerate(order, start=1):
             if progress:
                 progress(name, number, len(order))
-            state = self._state(name)
-            if state is not None and state[0] == self.build_id and state[1] == self.rules_hash:
-                continue
             begun = time.perf_counter()
-            self._run(models[name], state)
+            self._run(models[name])
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+        self._delta.forget()
 
-    def _state(self, name: str) -> tuple[int, str] | None:
-        rows = self._connection.execute(
-            "select build_id, rules_hash from main.builds where table_name = ?", [name]
-        ).fetchall()
-        return (int(rows[0][0]), str(rows[0][1])) if rows else None
-
-    def _run(self, model: Model, state: tuple[int, str] | None) -> None:
+    def _run(self, model: Model) -> None:
+        """Brings one model to this build, all its ancestors standing at it."""
         sql = insert_stage_rules(model.sql, self.config)
-        if model.name == "clocks" and state is not None:
-            self._keep_clocks()
+        rules = hashlib.sha256(f"{self.release}\0{sql}".encode()).hexdigest()[:16]
+        state = state_of(self._connection, model.name)
+        if state is not None and state[:2] == (self.build_id, rules):
+            return
+        if model.is_per_customer:
+            self._list_customers()
         if (
-            model.is_per_customer
+            model.slice != "none"
             and state is not None
-            and state[1] == self.rules_hash
-            and not self._inputs_replaced(model, state[0])
+            and state[1] == rules
+            and not are_replaced(self._connection, model.inputs, state[0])
         ):
-            self._increment(model, sql, state[0])
+            self._increment(model, sql, rules, since=state[0])
         else:
-            self._replace(model, sql, existed=state is not None)
+            self._replace(model, sql, rules, former=None if state is None else state[2] or "")
 
-    def _replace(self, model: Model, sql: str, *, existed: bool) -> None:
+    def _list_customers(self) -> None:
+        state = state_of(self._connection, CUSTOMERS_LISTED)
+        if state is None or state[0] != self.build_id:
+            list_customers(self._connection, self.build_id)
+
+    def _replace(self, model: Model, sql: str, rules: str, former: str | None) -> None:
         """Makes a table anew; its readers learn of it by `replaced` if it now says something else."""
         connection = self._connection
-        if model.name == "event_customers" and existed:
-            connection.execute(
-                "create or replace temp table kept as select * from main.event_customers"
-            )
-        connection.execute("begin")
-        try:
+        if "_components" in model.inputs:
+            write_components(connection)
+        with transaction(connection):
+            listing.before_replace(connection, model.name)
             connection.execute(f"create or replace table main.{model.name} as {sql}")
-            if model.name == "_identity_links":
-                write_components(connection)
-            if model.name == "event_customers":
-                list_changes(connection, self.build_id)
-                if existed:
-                    list_new_keys(connection, self.build_id)
+            is_back = listing.after_replace(
+                connection, model.name, self.build_id, existed=former is not None
+            )
             content = table_hash(connection, model.name) if model.name in _compared() else None
-            old = connection.execute(
-                "select content_hash from main.builds where table_name = ?", [model.name]
-            ).fetchall()
-            has_changed = content is None or old != [(content,)]
-            if existed and has_changed and self._is_news(model.name):
-                connection.execute(
-                    "insert into main.replaced values (?, ?)", [self.build_id, model.name]
-                )
-            self._mark(model, content)
-        except BaseException:
-            connection.execute("rollback")
-            raise
-        connection.execute("commit")
+            if former is not None and (
+                is_back or (model.name not in LISTED and (content is None or content != former))
+            ):
+                note_replaced(connection, model.name, self.build_id)
+            mark(connection, model.name, self.build_id, rules, content)
 
-    def _mark(self, model: Model, content: str | None = None) -> None:
-        self._connection.execute(
-            "insert or replace into main.builds values (?, ?, ?, ?)",
-            [model.name, self.build_id, self.rules_hash, content],
-        )
-
-    def _is_news(self, name: str) -> bool:
-        """Whether a changed content of the table must replace its readers whole.
-
-        What changes in the event tables is listed customer by customer in `changes`. So is what the clocks
-        change, by `next_change_at`, as long as no clock goes back.
-        """
-        if name != "clocks":
-            return name not in LISTED_BY_CUSTOMER
-        back = self._connection.execute(
-            "select count(*) from main.clocks as c inner join temp.kept_clocks as k on c.shop = k.shop where "
-            "c.as_of < k.as_of or c.cart_as_of < k.cart_as_of or c.journey_as_of < k.journey_as_of "
-            "or (c.cart_as_of is null) <> (k.cart_as_of is null)"
-        ).fetchall()
-        return bool(back[0][0])
-
-    def _keep_clocks(self) -> None:
-        self._connection.execute(
-            "create or replace temp table kept_clocks as select * from main.clocks"
-        )
-
-    def _inputs_replaced(self, model: Model, since: int) -> bool:
-        rows = self._connection.execute(
-            "select count(*) from main.replaced where build_id > ? and list_contains(?, table_name)",
-            [since, list(model.inputs)],
-        ).fetchall()
-        return bool(rows[0][0])
-
-    # ------------------------------------------------------------------------------- increments
-    def _increment(self, model: Model, sql: str, since: int) -> None:
-        """Runs the unchanged select over the affected customers, through views of the same names."""
-        connection = self._connection
-        catalog = connection.execute("select current_database()").fetchall()[0][0]
-        connection.execute(
-            "create or replace table main.affected as select distinct slice_key from main.changes where build_id > ?",
-            [since],
-        )
-        connection.execute("drop schema if exists delta cascade")
-        connection.execute("create schema delta")
+    def _increment(self, model: Model, sql: str, rules: str, since: int) -> None:
+        """Runs the unchanged select over the affected part, and puts the result in its place."""
+        connection, name = self._connection, model.name
+        if not self._delta.affect(model.slice, since):
+            mark(connection, name, self.build_id, rules)
+            return
         for table in model.inputs:
-            condition = self._slice_condition(catalog, table)
-            if condition:
-                connection.execute(
-                    f"create view delta.{table} as select t.* from {catalog}.main.{table} as t {condition}"
-                )
-        key = "slice_key" if "slice_key" in columns_of(connection, model.name) else "customer_key"
-        connection.execute("begin")
-        try:
-            connection.execute("set search_path = 'delta,main'")
-            connection.execute(f"create or replace temp table increment as {sql}")
-            connection.execute("set search_path = 'main'")
+            self._delta.take(table)
+        if "_components" in model.inputs:
+            self._delta.with_components()
+        self._delta.make(name, sql)
+        affected = self._delta.deleted_by(name)
+        with transaction(connection):
             connection.execute(
-                f"delete from main.{model.name} where {key} in (select slice_key from main.affected)"
+                f"create or replace temp table former as select * from main.{name} where {affected}"
             )
-            connection.execute(f"insert into main.{model.name} by name select * from increment")
-            self._mark(model)
-        except BaseException:
-            connection.execute("rollback")
-            raise
-        else:
-            connection.execute("commit")
-        finally:
-            connection.execute("set search_path = 'main'")
-            connection.execute("drop schema if exists delta cascade")
-            connection.execute("drop table if exists main.affected")
-            connection.execute("drop table if exists temp.increment")
-
-    def _slice_condition(self, catalog: str, table: str) -> str:
-        """How a table is restricted to the affected customers; empty for a table of no customer."""
-        columns = columns_of(self._connection, table)
-        affected = f"{catalog}.main.affected as a"
-        if "slice_key" in columns:
-            return f"semi join {affected} on t.slice_key = a.slice_key"
-        if "customer_key" in columns:
-            return f"semi join {affected} on t.customer_key = a.slice_key"
-        if "event_id" in columns:
-            return (
-                f"semi join (select c.event_id from {catalog}.main.event_customers as c "
-                f"semi join {affected} on c.slice_key = a.slice_key) as e on t.event_id = e.event_id"
-            )
-        return ""
+            connection.execute(f"delete from main.{name} where {affected}")
+            connection.execute(f"insert into main.{name} by name select * from delta.main.{name}")
+            listing.after_increment(connection, name, self.build_id)
+            mark(connection, name, self.build_id, rules)
 
 
 @cache
 def _compared() -> frozenset[str]:
-    """The tables of no customer that models per customer read: they replace those models if they change."""
+    """The tables of no slice that sliced models read: they replace those models if they change."""
     models = load_models()
-    read = {table for model in models.values() if model.is_per_customer for table in model.inputs}
+    read = {table for model in models.values() if model.slice != "none" for table in model.inputs}
     return frozenset(
-        name
-        for name in read - LISTED_BY_CUSTOMER
-        if name in models and not models[name].is_per_customer
+        name for name in read - LISTED if name in models and models[name].slice == "none"
     )

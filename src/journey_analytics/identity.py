@@ -3,8 +3,12 @@
 import duckdb
 
 
-def write_components(connection: duckdb.DuckDBPyConnection) -> int:
-    """Creates `_components(node, component)` from `_identity_links(node_a, node_b)`.
+def write_components(
+    connection: duckdb.DuckDBPyConnection,
+    links: str = "_identity_links",
+    target: str = "_components",
+) -> int:
+    """Creates the temporary table `target(node, component)` from `links(node_a, node_b)`.
 
     Every round hangs the larger label of an edge under the smallest label it touches, follows the chain of labels
     to its end and drops the edges inside one label; the number of rounds grows with the logarithm of the longest
@@ -14,13 +18,13 @@ def write_components(connection: duckdb.DuckDBPyConnection) -> int:
         The number of rounds.
     """
     connection.execute(
-        "create or replace table main._components as "
-        "select distinct node_a as node, node_a as component from main._identity_links "
-        "union select distinct node_b as node, node_b as component from main._identity_links"
+        f"create or replace temp table {target} as "
+        f"select distinct node_a as node, node_a as component from {links} "
+        f"union select distinct node_b as node, node_b as component from {links}"
     )
     connection.execute(
         "create or replace temp table edge as select distinct node_a as a, node_b as b "
-        "from main._identity_links where node_a <> node_b"
+        f"from {links} where node_a <> node_b"
     )
     rounds = 0
     while _count(connection, "edge"):
@@ -32,9 +36,9 @@ def write_components(connection: duckdb.DuckDBPyConnection) -> int:
         )
         _follow_chains(connection)
         connection.execute(
-            "create or replace table main._components as "
+            f"create or replace temp table {target} as "
             "select c.node, coalesce(p.label, c.component) as component "
-            "from main._components as c left join parent as p on c.component = p.node"
+            f"from {target} as c left join parent as p on c.component = p.node"
         )
         connection.execute(
             "create or replace temp table edge as "

@@ -163,12 +163,13 @@ class _Run:
             )
             return False
         newest = known.newest_record_at.astimezone(UTC).date() if known.newest_record_at else None
-        earliest = min(_arrivals(content, newest))
+        earliest, path = min([*_arrivals(content, newest), (known.arrival_date, known.path)])
         self._statuses[known.key] = "known"
-        if earliest < known.arrival_date:
+        if (earliest, path) != (known.arrival_date, known.path):
             self._lake.move(known, earliest)
             values = {name: value for name, value in vars(known).items() if name != "run_seq"}
-            self._append([{**values, "arrival_date": earliest}])
+            self._append([{**values, "arrival_date": earliest, "path": path}])
+        if earliest < known.arrival_date:
             self._statuses[known.key] = "arrived_earlier"
         return True
 
@@ -184,7 +185,8 @@ class _Run:
             content = work.content
             known = self._manifest.get((work.folder, work.source_file))
             newest = work.newest_at.astimezone(UTC).date() if work.newest_at else None
-            arrival = min([*_arrivals(content, newest), *([known.arrival_date] if known else [])])
+            former = [(known.arrival_date, known.path)] if known else []
+            arrival, path = min([*_arrivals(content, newest), *former])
             work.publish(self._lake, arrival)
             if known and known.arrival_date != arrival:
                 for kind in ("events", "quarantine"):
@@ -193,7 +195,7 @@ class _Run:
                 "source_folder": work.folder,
                 "source_system": work.reader.name,
                 "source_file": work.source_file,
-                "path": work.name,
+                "path": path,
                 "arrival_date": arrival,
                 "records_in_count": work.accepted_count + work.quarantined_count,
                 "accepted_count": work.accepted_count,
@@ -228,9 +230,11 @@ class _Run:
             self._result.problems.extend(_problems(self._lake, row, content.files[0].name))
 
 
-def _arrivals(content: Content, newest: date | None) -> list[date]:
-    """The arrival date of every path: the folder's or name's, else the day of its newest record."""
-    return [file.arrival_date or newest or file.fallback_date for file in content.files]
+def _arrivals(content: Content, newest: date | None) -> list[tuple[date, str]]:
+    """The arrival date of every path, the folder's or name's, else the day of its newest record; and the path."""
+    return [
+        (file.arrival_date or newest or file.fallback_date, file.name) for file in content.files
+    ]
 
 
 def _problems(lake: Lake, row: ManifestRow, path: str) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ LOADED_TABLES = frozenset(
         "_quarantine",
         "_components",
         "manifest",
+        "as_of_request",
         "settings",
         "readers",
         "shop_settings",
@@ -40,19 +41,33 @@ LOADED_TABLES = frozenset(
     }
 )
 
+# What the tables of customers are made from. Which customers changed is known when all of these are up to date.
+CUSTOMERS_FOLLOW = frozenset(
+    {"events", "_identifiers", "_transactions", "event_customers", "customer_identifiers"}
+)
+
 
 @dataclass(frozen=True)
 class Model:
-    """One table: its select, and what the header and the comments of the file say about it."""
+    """One table: its select, and what the header and the comments of the file say about it.
+
+    `slice` says what an increment works on: `customer`, `identity`, `event`, `checkout`, `record` (see bookkeeping.py),
+    or `none` for a table that is made whole each time.
+    """
 
     name: str
     sql: str
     description: str
     grain: str
     key: tuple[str, ...]
-    is_per_customer: bool
+    slice: str
     inputs: tuple[str, ...]
     columns: dict[str, str]
+
+    @property
+    def is_per_customer(self) -> bool:
+        """A function of one customer's rows and of parameters."""
+        return self.slice == "customer"
 
     @property
     def is_published(self) -> bool:
@@ -83,7 +98,7 @@ def read_model(name: str) -> Model:
         description=header["what"],
         grain=header["grain"],
         key=tuple(part.strip() for part in header["key"].split(",")),
-        is_per_customer=header.get("slice", "none") == "customer",
+        slice=header.get("slice", "none"),
         inputs=_inputs(tree),
         columns={
             column.alias_or_name: (column.comments or [""])[-1].strip() for column in tree.selects
@@ -106,15 +121,19 @@ def load_models() -> dict[str, Model]:
                 f"sql/models/{model.name}.sql",
                 "Correct the name or add the model.",
             )
-    graph = {
-        name: [table for table in model.inputs if table in found] for name, model in found.items()
-    }
-    if "_components" in {table for model in found.values() for table in model.inputs}:
-        # The loop over identity edges stands between two models: whoever reads its result waits for its input.
-        for name, model in found.items():
-            if "_components" in model.inputs:
-                graph[name].append("_identity_links")
+    graph = {name: ancestors_of(model) & found.keys() for name, model in found.items()}
     return {name: found[name] for name in TopologicalSorter(graph).static_order()}
+
+
+def ancestors_of(model: Model) -> set[str]:
+    """The tables that must stand at a build before a model is run: all it reads, and what decides whom it is run for."""
+    needed = set(model.inputs)
+    if "_components" in needed:
+        # The loop over identity edges stands between two models: whoever reads its result waits for its input.
+        needed.add("_identity_links")
+    if model.is_per_customer:
+        needed |= CUSTOMERS_FOLLOW
+    return needed
 
 
 def with_ancestors(names: Iterable[str]) -> list[str]:
@@ -127,9 +146,7 @@ def with_ancestors(names: Iterable[str]) -> list[str]:
         if name in wanted or name not in models:
             continue
         wanted.add(name)
-        stack.extend(models[name].inputs)
-        if "_components" in models[name].inputs:
-            stack.append("_identity_links")
+        stack.extend(ancestors_of(models[name]))
     return [name for name in models if name in wanted]
 
 

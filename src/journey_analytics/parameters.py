@@ -39,8 +39,8 @@ def write_parameters(
     config: Config,
     commerce_accounts: Iterable[str] = (),
     as_of: datetime | None = None,
-) -> None:
-    """Creates or replaces every parameter table.
+) -> list[str]:
+    """Creates every parameter table, and replaces those that say something else now.
 
     Args:
         connection: The workspace.
@@ -48,21 +48,53 @@ def write_parameters(
         commerce_accounts: The accounts seen in commerce feeds; without `[[shops]]`, several of them are
             a shop each.
         as_of: Replaces the newest watermark.
+
+    Returns:
+        The names of the tables that are new or replaced.
     """
     tables = {
-        "settings": _settings(config, as_of, list(commerce_accounts)),
+        "as_of_request": pl.DataFrame(
+            {"as_of": [as_of]}, schema={"as_of": pl.Datetime("us", "UTC")}
+        ),
+        "settings": _settings(config, list(commerce_accounts)),
         **_shops(config, list(commerce_accounts)),
         **_sources(config),
         **_taxonomy(config),
         **_journey(config),
     }
-    for name, frame in tables.items():
-        connection.register("parameter_frame", frame)
-        connection.execute(f"create or replace table main.{name} as select * from parameter_frame")
+    return [name for name, frame in tables.items() if _write(connection, name, frame)]
+
+
+def _write(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> bool:
+    """Writes a table unless it says the same already; true if it was written."""
+    connection.register("parameter_frame", frame)
+    try:
+        connection.execute(
+            "create or replace temp table parameter_rows as select * from parameter_frame"
+        )
+    finally:
         connection.unregister("parameter_frame")
+    if _describe(connection, name) == _describe(connection, "parameter_rows"):
+        different = (
+            f"select count(*) from ((from temp.parameter_rows except all from main.{name}) union all "
+            f"(from main.{name} except all from temp.parameter_rows)) as d"
+        )
+        if not connection.execute(different).fetchall()[0][0]:
+            return False
+    connection.execute(f"create or replace table main.{name} as select * from temp.parameter_rows")
+    return True
 
 
-def _settings(config: Config, as_of: datetime | None, accounts: list[str]) -> pl.DataFrame:
+def _describe(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    """Columns and types of a table of the open database or of the temporary ones; empty if there is none."""
+    return connection.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = 'main' and table_name = ? "
+        "and database_name in (current_database(), 'temp') order by column_index",
+        [table],
+    ).fetchall()
+
+
+def _settings(config: Config, accounts: list[str]) -> pl.DataFrame:
     row = {
         "session_timeout": config.sessions.timeout,
         "messaging_timeout": config.sessions.messaging_timeout,
@@ -83,10 +115,8 @@ def _settings(config: Config, as_of: datetime | None, accounts: list[str]) -> pl
         "device_persons_limit": config.identity.device_persons_limit,
         "device_persons_days": config.identity.device_persons_days,
         "default_shop": default_shop(config, accounts),
-        "as_of": as_of,
     }
     types: dict[str, _Type] = {
-        "as_of": pl.Datetime("us", "UTC"),
         "min_checkouts_for_order": pl.Int32,
         "device_persons_limit": pl.Int32,
         "device_persons_days": pl.Int32,

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +11,23 @@ from pathlib import Path
 import duckdb
 
 from journey_analytics import checks
-from journey_analytics.bookkeeping import columns_of
+from journey_analytics.bookkeeping import (
+    are_replaced,
+    columns_of,
+    forget_changes,
+    mark,
+    state_of,
+)
+from journey_analytics.delta import slice_column
 from journey_analytics.errors import JourneyError
 from journey_analytics.models import load_models
 from journey_analytics.workspace import Workspace, configure
 
 KEPT_VERSIONS = 3
+PUBLISHED = "(published)"  # the mark in `builds` of the version that readers see
+WHOLE_EVERY = (
+    30  # builds after which a version is written whole: replaced rows leave holes in a file
+)
 LINK = "warehouse.duckdb"
 _STORAGE_VERSION = "v1.4.0"  # a client a year old can open it
 
@@ -54,13 +67,15 @@ class PublishRefused(JourneyError):  # noqa: N818 the refusal is the rule at wor
         self.checks = outcomes
 
 
-def publish(workspace: Workspace, home: Path, run: str, now: datetime | None = None) -> Publication:
+def publish(
+    workspace: Workspace, home: Path, build_id: int, now: datetime | None = None
+) -> Publication:
     """Copies the published tables into a new file, checks that file, and points the link at it.
 
     Args:
         workspace: The open workspace, every table at one build.
         home: The home directory.
-        run: Names the version beside its time.
+        build_id: The build at which all tables stand; it names the version beside its time.
         now: Time in the file's name; the wall clock if None (names only, never data).
 
     Returns:
@@ -70,13 +85,14 @@ def publish(workspace: Workspace, home: Path, run: str, now: datetime | None = N
         JourneyError: Too little space.
         PublishRefused: A blocking check fails on the copy.
     """
+    connection = workspace.connection
     _refuse_without_space(workspace, home)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3]
-    target = home / f"warehouse-{stamp}-{run}.duckdb"
+    target = home / f"warehouse-{stamp}-{build_id:06d}.duckdb"
     temporary = home / f".{target.name}.building"
     _remove_leftovers(home)
     try:
-        _copy(workspace.connection, temporary)
+        _copy(connection, temporary, build_id)
         _sync(temporary)
         outcomes = _check(temporary)
         temporary.rename(target)
@@ -84,6 +100,8 @@ def publish(workspace: Workspace, home: Path, run: str, now: datetime | None = N
         temporary.unlink(missing_ok=True)
         Path(f"{temporary}.wal").unlink(missing_ok=True)
     _point_link(home / LINK, target.name)
+    mark(connection, PUBLISHED, build_id)
+    forget_changes(connection)
     _prune(home, target)
     return Publication(target, outcomes)
 
@@ -98,30 +116,99 @@ def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for name in [*names, *EXTRA_TABLES] if name in existing]
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _copy(connection: duckdb.DuckDBPyConnection, path: Path, build_id: int) -> None:
+    """Makes the new version: the former one with the changed rows in place of the old, else everything anew."""
+    former = (path.parent / LINK).resolve()
+    since = state_of(connection, PUBLISHED)
+    if since and former.is_file() and since[0] // WHOLE_EVERY == build_id // WHOLE_EVERY:
+        shutil.copyfile(former, path)
+        with _publication(connection, path):
+            if _follows(connection, since[0]):
+                _bring_up_to_date(connection)
+                return
+        path.unlink()
+    with _publication(connection, path):
+        for name in published_tables(connection):
+            _create(connection, name)
+
+
+@contextmanager
+def _publication(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
     connection.execute(
         f"attach {_quoted(str(path))} as publication (storage_version '{_STORAGE_VERSION}')"
     )
     try:
-        models = load_models()
-        for name in published_tables(connection):
-            model = models.get(name)
-            connection.execute(f"create table publication.main.{name} as select * from main.{name}")
-            text = (
-                f"{model.description} Grain: {model.grain} Key: {', '.join(model.key)}."
-                if model
-                else EXTRA_TABLES[name]
-            )
-            connection.execute(f"comment on table publication.main.{name} is {_quoted(text)}")
-            columns = model.columns if model else {}
-            for column in columns_of(connection, name):
-                comment = columns.get(column) or column.replace("_", " ")
-                connection.execute(
-                    f'comment on column publication.main.{name}."{column}" is {_quoted(comment)}'
-                )
+        yield
         connection.execute("checkpoint publication")
     finally:
         connection.execute("detach publication")
+
+
+def _follows(connection: duckdb.DuckDBPyConnection, since: int) -> bool:
+    """Whether the workspace has all changes since the build of the former version, and that build was its own."""
+    rows = connection.execute(
+        "select r.build_id from publication.main.runs as p inner join main.runs as r on p.build_id = r.build_id "
+        "and p.inputs_hash = r.inputs_hash and p.rules_hash = r.rules_hash "
+        "where p.build_id = (select max(build_id) from publication.main.runs)"
+    ).fetchall()
+    return bool(rows) and int(rows[0][0]) >= since
+
+
+def _bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
+    """Puts the rows of all keys that changed since the former version in the place of theirs."""
+    since = int(
+        connection.execute("select max(build_id) from publication.main.runs").fetchall()[0][0]
+    )
+    models = load_models()
+    former = _columns_of_publication(connection)
+    for name in published_tables(connection):
+        model = models.get(name)
+        if (
+            model is None
+            or model.slice == "none"
+            or former.get(name) != columns_of(connection, name)
+            or are_replaced(connection, (name,), since)
+        ):
+            _create(connection, name)
+            continue
+        key = slice_column(model.slice, former[name])
+        changed = (
+            f"select key from main.changes where slice = '{model.slice}' and build_id > {since}"
+        )
+        connection.execute(f"delete from publication.main.{name} where {key} in ({changed})")
+        connection.execute(
+            f"insert into publication.main.{name} select t.* from main.{name} as t where t.{key} in ({changed})"
+        )
+    for name in former.keys() - set(published_tables(connection)):
+        connection.execute(f"drop table publication.main.{name}")
+
+
+def _columns_of_publication(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    rows = connection.execute(
+        "select table_name, list(column_name order by column_index) from duckdb_columns() "
+        "where database_name = 'publication' and schema_name = 'main' group by table_name"
+    ).fetchall()
+    return dict(rows)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Copies a table whole, with its comments."""
+    model = load_models().get(name)
+    connection.execute(
+        f"create or replace table publication.main.{name} as select * from main.{name}"
+    )
+    text = (
+        f"{model.description} Grain: {model.grain} Key: {', '.join(model.key)}."
+        if model
+        else EXTRA_TABLES[name]
+    )
+    connection.execute(f"comment on table publication.main.{name} is {_quoted(text)}")
+    columns = model.columns if model else {}
+    for column in columns_of(connection, name):
+        comment = columns.get(column) or column.replace("_", " ")
+        connection.execute(
+            f'comment on column publication.main.{name}."{column}" is {_quoted(comment)}'
+        )
 
 
 def _check(path: Path) -> list[checks.CheckResult]:

@@ -3,6 +3,8 @@
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -15,7 +17,7 @@ _BOOKKEEPING = """
 create table if not exists builds (
     table_name varchar primary key, build_id bigint, rules_hash varchar, content_hash varchar
 );
-create table if not exists changes (build_id bigint, slice_key varchar);
+create table if not exists changes (build_id bigint, slice varchar, key varchar);
 create table if not exists replaced (build_id bigint, table_name varchar);
 create table if not exists runs (
     build_id bigint primary key, inputs_hash varchar, rules_hash varchar, as_of timestamptz, config_hash varchar
@@ -120,6 +122,18 @@ class Workspace:
         if self._connection is None:
             raise RuntimeError("the workspace is not open")
         return self._connection
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of a block's changes, or none."""
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
 
 
 def configure(connection: duckdb.DuckDBPyConnection, spill: Path | None = None) -> None:

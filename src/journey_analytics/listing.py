@@ -1,0 +1,127 @@
+"""What a changed table means for the tables after it: the keys that each lists in `changes`.
+
+Called in the transaction that changes the table. An increment leaves the former rows of the affected keys in
+`temp.former`, and the new ones in `delta.main.<table>`.
+"""
+
+from collections.abc import Callable
+
+import duckdb
+
+from journey_analytics.bookkeeping import columns_of, list_keys, list_new_keys
+from journey_analytics.clusters import widen_clusters, write_clusters
+
+
+def before_replace(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Keeps what is compared with the table after it was made anew."""
+    kept = {"clocks": "*", "event_customers": "event_id, customer_key"}
+    if name in kept and columns_of(connection, name):
+        connection.execute(
+            f"create or replace temp table kept as select {kept[name]} from main.{name}"
+        )
+
+
+def after_replace(
+    connection: duckdb.DuckDBPyConnection, name: str, build_id: int, *, existed: bool
+) -> bool:
+    """Lists what a table that was made anew changes.
+
+    Returns:
+        True if a clock went back: what reads the clocks is then made anew.
+    """
+    if name == "_identifiers":
+        write_clusters(connection)
+    if name == "event_customers" and existed:
+        list_new_keys(connection, build_id)
+    if name != "clocks" or not existed:
+        return False
+    _list_newly_visible(connection, build_id)
+    back = connection.execute(
+        "select count(*) from main.clocks as c full join temp.kept as k on c.shop = k.shop where "
+        "c.as_of < k.as_of or c.cart_as_of < k.cart_as_of or c.journey_as_of < k.journey_as_of "
+        "or (c.cart_as_of is null) <> (k.cart_as_of is null) "
+        "or (c.journey_as_of is null) <> (k.journey_as_of is null) or c.shop is null or k.shop is null"
+    ).fetchall()
+    return bool(back[0][0])
+
+
+def after_increment(connection: duckdb.DuckDBPyConnection, name: str, build_id: int) -> None:
+    """Lists what the changed rows of a table mean for the tables after it."""
+    if name in _LISTINGS:
+        _LISTINGS[name](connection, build_id)
+
+
+def _changed(name: str, columns: str) -> str:
+    """A select of some columns of all rows that are former or new and not both."""
+    return (
+        f"select {columns} from ((from temp.former except all from delta.main.{name}) union all "
+        f"(from delta.main.{name} except all from temp.former)) as changed"
+    )
+
+
+def _records(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    """A record with another fate concerns its events, and the checkout that it is a snapshot of."""
+    connection.execute(
+        "create or replace temp table changed_records as " + _changed("_records", "observation_id")
+    )
+    for kind, column in (("event", "event_id"), ("checkout", "checkout_group")):
+        list_keys(
+            connection,
+            build_id,
+            kind,
+            f"select o.{column} from main._observations as o "
+            "semi join changed_records as r on o.observation_id = r.observation_id",
+        )
+
+
+def _snapshots(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    list_keys(connection, build_id, "event", _changed("_snapshot_events", "event_id"))
+
+
+def _spoken(name: str) -> Callable[[duckdb.DuckDBPyConnection, int], None]:
+    def list_spoken(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+        list_keys(connection, build_id, "spoken", _changed(name, "event_id"))
+
+    return list_spoken
+
+
+def _identifiers(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    _spoken("_identifiers")(connection, build_id)
+    widen_clusters(connection, build_id)
+
+
+def _assignments(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    """The former customer of an event that moved, or is gone, has changed too."""
+    _spoken("event_customers")(connection, build_id)
+    list_keys(connection, build_id, "customer", _changed("event_customers", "slice_key"))
+    connection.execute(
+        "create or replace temp table kept as select event_id, customer_key from temp.former"
+    )
+    list_new_keys(connection, build_id)
+
+
+def _customer_identifiers(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    list_keys(connection, build_id, "customer", _changed("customer_identifiers", "customer_key"))
+
+
+def _list_newly_visible(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    """A clock that moved on lets events be seen that lay after it."""
+    if columns_of(connection, "events"):
+        list_keys(
+            connection,
+            build_id,
+            "event",
+            "select e.event_id from main.events as e inner join main.clocks as c on e.shop = c.shop "
+            "where not e.is_visible and not e.is_future_dated and e.occurred_at <= c.as_of",
+        )
+
+
+_LISTINGS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], None]] = {
+    "_records": _records,
+    "_snapshot_events": _snapshots,
+    "events": _spoken("events"),
+    "_identifiers": _identifiers,
+    "_transactions": _spoken("_transactions"),
+    "event_customers": _assignments,
+    "customer_identifiers": _customer_identifiers,
+}
