@@ -1,0 +1,199 @@
+"""Random histories: the records of a small world, cut into files, and the steps by which a home took them in.
+
+Everything follows from one integer, so a failure is told by its seed: `draw_history(seed)` makes it again.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+from support import raw
+from support.lives import draw_records
+from support.mishaps import Record
+
+Kind = Literal["build", "full", "table", "publish"]
+
+HEADERS = {"google_ads_clicks": raw.CLICK_HEADER, "ad_impressions": raw.IMPRESSION_HEADER}
+SHOPS = [{"name": "demo", "time_zone": "Europe/Madrid", "currency": "EUR",
+          "accounts": [raw.DOMAIN, raw.STREAM, raw.ADS_ACCOUNT],
+          "folders": ["trengo", "sendgrid", "delighted", "freshdesk_tickets", "freshdesk_conversations"]},
+         {"name": "other", "time_zone": "America/New_York", "currency": "USD", "accounts": ["other.myshopify.com"]}]  # fmt: skip
+OVERLAYS: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {"shops": SHOPS},
+    {"identity": {"limits": {"email_hash>customer_id": 1}}, "period": "week"},
+    {"identity": {"device_persons_limit": 1}, "carts": {"abandoned_after": "2h"}, "period": "day"},
+    {"carts": {"recover_within": "1h"}, "journeys": {"silence": "2d"}},
+)
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file below the landing folder."""
+
+    path: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens to a home, in this order: files land, then the kind of work is done.
+
+    Args:
+        kind: `build` (an increment), `full`, `publish` (an increment by `ja.build`, with published file and report), or
+            `table`: one table is brought up, as a click on a single asset does.
+        files: Files that land before, as numbers in the history's list.
+        as_of: The clock of this step; None: the newest watermark.
+        known_at: Only what had arrived by then is seen; None: all.
+        threads: Of DuckDB.
+        table: Which one, for the kind `table`.
+    """
+
+    kind: Kind
+    files: tuple[int, ...] = ()
+    as_of: datetime | None = None
+    known_at: date | None = None
+    threads: int = 2
+    table: str = ""
+
+    def __str__(self) -> str:
+        words = [self.kind, self.table, f"files {list(self.files)}", f"threads {self.threads}",
+                 f"as of {self.as_of}" if self.as_of else "", f"known at {self.known_at}" if self.known_at else ""]  # fmt: skip
+        return ", ".join(word for word in words if word)
+
+
+@dataclass(frozen=True)
+class History:
+    """Files, the steps that take them in, and what one full build is given to end in the same tables.
+
+    Args:
+        seed: Makes it again.
+        overlay: The configuration where it differs from the defaults.
+        files: All files.
+        steps: In order; the last one brings up every table.
+        recut: The same records of the same days cut into other files, for the full build; None: the same files.
+    """
+
+    seed: int
+    overlay: dict[str, Any]
+    files: list[LandedFile]
+    steps: list[Step]
+    recut: list[LandedFile] | None = None
+
+    def __str__(self) -> str:
+        cut = "the same files" if self.recut is None else f"{len(self.recut)} other files"
+        steps = "\n".join(f"    {number}. {step}" for number, step in enumerate(self.steps, 1))
+        return f"seed {self.seed}, config {self.overlay or 'default'}, against {cut}\n{steps}"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a history is: smallest and largest number of each, and the most acts of a person."""
+
+    persons: tuple[int, int] = (3, 6)
+    days: tuple[int, int] = (3, 18)
+    acts: int = 4
+    steps: tuple[int, int] = (2, 3)
+    all_folders: bool = False
+
+
+def draw_history(seed: int, size: Size, tables: list[str]) -> History:
+    """The history of a seed.
+
+    Args:
+        seed: Any integer.
+        size: How large it is.
+        tables: What a step may bring up alone.
+    """
+    random = Random(seed)
+    days = random.randint(*size.days)
+    persons = random.randint(*size.persons)
+    records = draw_records(random, persons, days, size.acts, all_folders=size.all_folders)
+    files = cut_into_files(random, records)
+    recut = cut_into_files(random, records) if random.random() < 0.5 else None
+    if recut is None:
+        files += copies_of(random, files)
+    steps = draw_steps(random, files, days, size.steps, tables)
+    return History(seed, random.choice(OVERLAYS), files, steps, recut)
+
+
+def cut_into_files(random: Random, records: list[Record]) -> list[LandedFile]:
+    """Cuts the records of every folder and arrival date into files, at random.
+
+    Two files of one content are one file to the product, so a cut makes none: a blank line more tells them apart.
+    """
+    groups: dict[tuple[str, str, int], list[str]] = {}
+    parts = random.choice((1, 1, 2, 3))
+    for record in random.sample(records, len(records)):
+        key = record.folder, record.arrival.isoformat(), random.randrange(parts)
+        groups.setdefault(key, []).append(record.text)
+    files: list[LandedFile] = []
+    seen: set[tuple[str, str]] = set()
+    for (folder, day, part), texts in sorted(groups.items()):
+        content = "\n".join([HEADERS[folder], *texts] if folder in HEADERS else texts) + "\n"
+        while (folder, content) in seen:
+            content += "\n"
+        seen.add((folder, content))
+        files.append(LandedFile(f"{folder}/{day}/part-{part}", content))
+    return files
+
+
+def copies_of(random: Random, files: list[LandedFile]) -> list[LandedFile]:
+    """Whole files once more: beside themselves, or in an older or newer folder."""
+    copies = []
+    for file in random.sample(files, min(2, len(files))):
+        folder, day, name = file.path.split("/")
+        arrival = datetime.fromisoformat(day) + timedelta(days=random.choice((-2, -1, 0, 3)))
+        copies.append(LandedFile(f"{folder}/{arrival.date()}/copy-of-{day}-{name}", file.content))
+    return copies
+
+
+def draw_steps(
+    random: Random,
+    files: list[LandedFile],
+    days: int,
+    counts: tuple[int, int],
+    tables: list[str],
+) -> list[Step]:
+    """Groups the files into steps, in the order of their arrival or in any other."""
+    order = list(range(len(files)))
+    if random.random() < 0.4:
+        order.sort(key=lambda number: files[number].path.split("/")[1])
+    else:
+        random.shuffle(order)
+    count = random.randint(*counts)
+    cuts = sorted(random.randint(0, len(order)) for _ in range(count - 1))
+    groups = [tuple(order[a:b]) for a, b in zip([0, *cuts], [*cuts, len(order)], strict=True)]
+    clocks = _draw_clocks(random, count, days)
+    steps = []
+    for number, group in enumerate(groups):
+        is_last = number == count - 1
+        kinds: tuple[Kind, ...] = ("build", "publish") if is_last else ("build", "full", "table")
+        kind = random.choices(kinds, (19, 1) if is_last else (12, 3, 5))[0]
+        table = random.choice(tables) if kind == "table" else ""
+        known_at = None
+        if not is_last and random.random() < 0.07:
+            known_at = date(2026, 11, 2) + timedelta(days=random.randrange(days))
+        threads = random.choice((1, 1, 2, 4))
+        steps.append(Step(kind, group, clocks[number], known_at, threads, table))
+    return steps
+
+
+def _draw_clocks(random: Random, count: int, days: int) -> list[datetime | None]:
+    """No clock given, or one that moves forward; the last step may see everything."""
+    if random.random() < 0.5:
+        return [None] * count
+    start = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    clocks = sorted(start + timedelta(hours=random.randrange(24 * (days + 12))) for _ in range(count))  # fmt: skip
+    return [*clocks[:-1], random.choice((clocks[-1], None))]
+
+
+def land(files: list[LandedFile], landing: Path) -> None:
+    """Writes files below a landing folder."""
+    for file in files:
+        target = landing / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(file.content, encoding="utf-8")

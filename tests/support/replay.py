@@ -1,0 +1,151 @@
+"""Plays a history into a home and compares its tables with those of one full build in a fresh home."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+from support.histories import History, LandedFile, Step, land
+
+import journey_analytics as ja
+from journey_analytics.build import prepare
+from journey_analytics.config import Config, resolve
+from journey_analytics.ingest import ingest
+from journey_analytics.models import load_models
+from journey_analytics.workspace import HomeLock, Workspace
+
+# Numbers given on loading, and where a content was found first: neither is a content of the files.
+SURROGATES = frozenset({"observation_id", "path"})
+# What the cut of the records into files decides: where a record stands, counts per file, and whether a record that
+# cannot be read stands alone in its file, which is then told as a whole.
+OF_THE_CUT = frozenset(
+    {"source_file", "source_row", "file_count", "file_problem_count", "reason", "is_file_problem"}
+)
+SHOWN = 5
+
+
+def assert_same_as_full(history: History, base: Path) -> None:
+    """Plays the history below `base`, builds its records in full beside it, and compares every table."""
+    config = resolve(history.overlay)
+    for number, step in enumerate(history.steps, 1):
+        land([history.files[file] for file in step.files], base / "landing")
+        try:
+            take_step(step, base / "landing", base / "home", config)
+        except Exception as error:
+            error.add_note(f"in step {number} of {history}")
+            raise
+    full_landing = base / "landing"
+    if history.recut is not None:
+        full_landing = base / "recut"
+        land(history.recut, full_landing)
+    last = history.steps[-1]
+    take_step(Step("full", as_of=last.as_of), full_landing, base / "full", config)
+    problems = differences(base / "home", base / "full", is_recut=history.recut is not None)
+    assert not problems, f"{history}\n" + "\n".join(problems)
+
+
+def take_step(step: Step, landing: Path, home: Path, config: Config) -> None:
+    """Does the work of one step; its files have landed."""
+    KINDS[step.kind](step, landing, home, config)
+
+
+def _bring_up(step: Step, landing: Path, home: Path, config: Config) -> None:
+    names = [step.table] if step.kind == "table" else list(load_models())
+    landing.mkdir(parents=True, exist_ok=True)
+    with HomeLock(home):
+        ingest(landing, home, config)
+        with Workspace(home) as workspace:
+            workspace.connection.execute(f"set threads = {step.threads}")
+            engine = prepare(
+                workspace,
+                config,
+                as_of=step.as_of,
+                known_at=step.known_at,
+                full=step.kind == "full",
+            )
+            engine.bring_up(names)
+
+
+def _publish(step: Step, landing: Path, home: Path, config: Config) -> None:
+    result = ja.build(landing, home, config, as_of=step.as_of)
+    assert result.refusal is None, result.refusal
+    # Interim tables are compared too, also those that no published table reads.
+    _bring_up(Step("build", as_of=step.as_of), landing, home, config)
+
+
+# A new kind of step (an edge undone, a person erased) is one more entry.
+KINDS: dict[str, Callable[[Step, Path, Path, Config], None]] = {
+    "build": _bring_up,
+    "full": _bring_up,
+    "table": _bring_up,
+    "publish": _publish,
+}
+
+
+def full_build(files: list[LandedFile], base: Path, as_of: datetime | None = None) -> Path:
+    """The home below `base` in which these files were taken in by one full build."""
+    land(files, base / "landing")
+    take_step(Step("full", as_of=as_of), base / "landing", base / "home", resolve({}))
+    return base / "home"
+
+
+# ----------------------------------------------------------------------------------- comparison
+def differences(left: Path, right: Path, *, is_recut: bool = False) -> list[str]:
+    """What differs between the tables of two workspaces, table by table; up to five rows of each side.
+
+    Compared are the tables of all models, interim ones too: columns, types and multiset of rows.
+    """
+    found = []
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for name, home in (("a", left), ("b", right)):
+            connection.execute(f"attach '{home / 'workspace.duckdb'}' as {name} (read_only)")
+        shapes = {side: _shapes(connection, side) for side in "ab"}
+        tables = [name for name in load_models() if not (is_recut and name == "files")]
+        same = [name for name in tables if shapes["a"].get(name) == shapes["b"].get(name)]
+        found += [f"{name}: columns {shapes['a'].get(name)} against {shapes['b'].get(name)}"
+                  for name in tables if name not in same]  # fmt: skip
+        ignored = SURROGATES | (OF_THE_CUT if is_recut else frozenset())
+        columns = {
+            name: ", ".join(f'"{column}"' for column, _ in shapes["a"][name] if column not in ignored)
+            for name in same
+        }  # fmt: skip
+        contents = {side: _contents(connection, side, columns) for side in "ab"}
+        for name in same:
+            if contents["a"][name] != contents["b"][name]:
+                found.append(_told(connection, name, columns[name]))
+    return found
+
+
+def _shapes(connection: duckdb.DuckDBPyConnection, side: str) -> dict[str, list[tuple[str, str]]]:
+    rows = connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = ? and schema_name = 'main' order by table_name, column_index",
+        [side],
+    ).fetchall()
+    shapes: dict[str, list[tuple[str, str]]] = {}
+    for table, column, kind in rows:
+        shapes.setdefault(table, []).append((column, kind))
+    return shapes
+
+
+def _contents(
+    connection: duckdb.DuckDBPyConnection, side: str, columns: dict[str, str]
+) -> dict[str, tuple[int, int]]:
+    """Of every table the number of its rows and a hash of them as a multiset, in one query."""
+    query = " union all ".join(
+        f"select '{name}', count(*), sum(hash(({listed},))::hugeint) from {side}.main.{name}"
+        for name, listed in columns.items()
+    )
+    return {name: (count, content) for name, count, content in connection.execute(query).fetchall()}
+
+
+def _told(connection: duckdb.DuckDBPyConnection, name: str, listed: str) -> str:
+    lines = [f"{name}:"]
+    for sign, one, other in (("history", "a", "b"), ("full", "b", "a")):
+        rows = connection.execute(
+            f"select {listed} from {one}.main.{name} except all "
+            f"select {listed} from {other}.main.{name} order by all limit {SHOWN}"
+        ).fetchall()
+        lines += [f"    only in {sign}: {row}" for row in rows]
+    return "\n".join(lines)
