@@ -152,11 +152,15 @@ def list_new_keys(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """The column names of a table of the workspace, in order; empty if there is no such table."""
-    rows = connection.execute(
-        "select column_name from duckdb_columns() where schema_name = 'main' and table_name = ? "
-        "and database_name = current_database() order by column_index",
+    # Asking first: an error would end the transaction. The list of all columns of all tables is slow to make.
+    known = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'main' and table_name = ? "
+        "and database_name = current_database()",
         [table],
-    ).fetchall()
+    ).fetchall()[0][0]
+    if not known:
+        return []
+    rows = connection.execute(f"select name from pragma_table_info('main.{table}')").fetchall()
     return [name for (name,) in rows]
 
 

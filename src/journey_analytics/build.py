@@ -203,12 +203,15 @@ def prepare(
     state = state_of(connection, "_observations")
     if full or state is None or state[0] != build_id:
         begun = time.perf_counter()
-        records.load(connection, workspace.home, files, build_id, whole=full)
+        is_whole = full or state is None
+        records.load(connection, workspace.home, files, build_id, whole=is_whole)
         accounts = commerce_accounts(connection)
+        given = f"{rules} {as_of} {accounts}"
         with transaction(connection):
-            for name in write_parameters(connection, config, accounts, as_of):
-                note_replaced(connection, name, build_id)
-            mark(connection, "_observations", build_id)
+            if state is None or state[1] != given:
+                for name in write_parameters(connection, config, accounts, as_of):
+                    note_replaced(connection, name, build_id)
+            mark(connection, "_observations", build_id, given)
         engine.seconds["load"] = time.perf_counter() - begun
     return engine
 

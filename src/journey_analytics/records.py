@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from journey_analytics.bookkeeping import columns_of, list_keys
+from journey_analytics.bookkeeping import list_keys
 from journey_analytics.errors import JourneyError
 from journey_analytics.lake import MANIFEST_SCHEMA, QUARANTINE_SCHEMA, Lake, ManifestRow
 from journey_analytics.sources.lake_row import COLUMNS
@@ -58,17 +58,25 @@ def load(
         home: The lake is below it.
         files: The files to hold; one whose manifest row has another number than the loaded one is read again.
         build_id: The build for which records are listed.
-        whole: Load everything anew; then nothing is listed.
+        whole: Load everything anew; then nothing is listed, since all tables are made anew too.
     """
     wanted = pa.Table.from_pylist([asdict(row) for row in files], schema=MANIFEST_SCHEMA)
     connection.register("wanted_rows", wanted)
     connection.execute("create or replace temp table wanted as select * from wanted_rows")
     connection.unregister("wanted_rows")
     with transaction(connection):
-        if whole or not columns_of(connection, "_observations"):
+        if whole:
             create_empty(connection)
-        _remove(connection, build_id)
-        _add(connection, home, files, build_id)
+        else:
+            _remove(connection, build_id)
+        newest = _add(connection, home, files)
+        if not whole:
+            connection.execute(
+                "create or replace temp table touched as "
+                "select * from main._observations where observation_id > ?",
+                [newest],
+            )
+            _list_touched(connection, build_id)
 
 
 def _remove(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
@@ -89,25 +97,21 @@ def _remove(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
         connection.execute(f"delete from main.{table} as t using gone where {own}")
 
 
-def _add(
-    connection: duckdb.DuckDBPyConnection, home: Path, files: list[ManifestRow], build_id: int
-) -> None:
-    """Reads the files that are not loaded yet."""
-    is_first = not connection.execute("select count(*) from main.manifest").fetchall()[0][0]
-    fresh = {
-        tuple(row)
-        for row in connection.execute(
+def _add(connection: duckdb.DuckDBPyConnection, home: Path, files: list[ManifestRow]) -> int:
+    """Reads the files that are not loaded yet; returns the highest number of an observation before."""
+    newest = int(
+        connection.execute(
+            "select coalesce(max(observation_id), 0) from main._observations"
+        ).fetchall()[0][0]
+    )
+    fresh = set(
+        connection.execute(
             "insert into main.manifest by name select * from wanted as w anti join main.manifest as m "
             "on w.source_folder = m.source_folder and w.source_file = m.source_file "
             "returning source_folder, source_file"
         ).fetchall()
-    }
-    if not fresh:
-        return
+    )
     lake, new = Lake(home), [row for row in files if row.key in fresh]
-    newest = connection.execute(
-        "select coalesce(max(observation_id), 0) from main._observations"
-    ).fetchall()[0][0]
     refused = [
         str(lake.file("quarantine", row.source_folder, row.arrival_date, row.source_file))
         for row in new
@@ -115,12 +119,7 @@ def _add(
     ]
     _read(connection, [str(path) for path in lake.events_of(new)], "_observations", newest)
     _read(connection, refused, "_quarantine", newest)
-    if not is_first:
-        connection.execute(
-            "create or replace temp table touched as select * from main._observations where observation_id > ?",
-            [newest],
-        )
-        _list_touched(connection, build_id)
+    return newest
 
 
 def _list_touched(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
