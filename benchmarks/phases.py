@@ -10,7 +10,7 @@ from journey_analytics.models import load_models, with_ancestors
 
 RECORDS, PER_CUSTOMER, AGGREGATES = "events, identity", "per customer", "aggregates"
 PHASES = ("ingest", RECORDS, PER_CUSTOMER, AGGREGATES, "publish", "report", REST, WHOLE)
-# What one more day may cost, as a share of a full build; a day that touches more is not promised anything.
+# What a day that touches at most such a share of the customers may cost, as a share of a full build.
 PROMISED = {0.01: 0.10, 0.05: 0.20}
 
 
@@ -87,14 +87,15 @@ def markdown(sizes: list[Size]) -> str:
         f"DuckDB {about['duckdb']}. Seconds of a build from landing to report; medians of {len(sizes[0].days[0].runs)} "
         "increments beside one full build. Other load on the machine is not excluded.",
         "",
-        f"| visitors | {' | '.join(f'{name} events' for name in names)} | at most |",
-        f"|---|{'---:|' * (len(names) + 1)}",
+        f"| visitors | customers changed | {' | '.join(f'{name} events' for name in names)} | promised |",
+        f"|---:|---:|{'---:|' * (len(names) + 1)}",
     ]
     for number, day in enumerate(sizes[0].days):
         ratios = [f"{size.ratio(size.days[number]):.3f}" for size in sizes]
-        promised = PROMISED.get(day.share)
-        limit = f"{promised:.2f}" if promised else ""
-        lines.append(f"| {day.share:.1%} | {' | '.join(ratios)} | {limit} |")
+        touched = max(size.days[number].touched for size in sizes)
+        limits = [limit for share, limit in PROMISED.items() if touched <= share]
+        promised = f"at most {min(limits):.2f}" if limits else ""
+        lines.append(f"| {day.share:.1%} | {touched:.2%} | {' | '.join(ratios)} | {promised} |")
     for size in sizes:
         lines += ["", *_of_size(size)]
     return "\n".join([*lines, ""])
