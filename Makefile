@@ -1,7 +1,7 @@
 # Everything sets itself up: the first target that needs Python makes .venv from requirements.lock (about a minute).
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format ui notebook sample readme bench soak lock clean
+.PHONY: help demo test check format ui notebook sample readme bench bench-increment soak lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -10,6 +10,7 @@ INSTALLED := $(VENV)/installed
 # Where a run keeps what it builds; `make demo VAR=/somewhere` builds elsewhere.
 VAR ?= var
 EVENTS ?= 1M
+SIZES ?= 5M 10M 20M
 PORT ?= 3000
 # No telemetry of any tool, whatever the user's own settings say.
 export DAGSTER_DISABLE_TELEMETRY := yes
@@ -17,7 +18,7 @@ export DO_NOT_TRACK := 1
 export MARIMO_SKIP_UPDATE_CHECK := 1
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 $(INSTALLED): requirements.lock pyproject.toml scripts/setup.sh
 	@echo "Setting up $(VENV) (about a minute; needed once)"
@@ -56,6 +57,9 @@ readme: $(INSTALLED)  ## run the queries of the README on the sample and write t
 
 bench: $(INSTALLED)  ## time and peak memory of each step beside a scan and a sort (EVENTS=1M), saved in benchmarks/results
 	@$(BIN)/python benchmarks/run.py --events $(EVENTS)
+
+bench-increment: $(INSTALLED)  ## the cost of one more day beside a full build (SIZES="5M 10M 20M", KEEP=folder to reuse), saved alike
+	@$(BIN)/python benchmarks/increment.py --sizes $(SIZES) $(if $(KEEP),--keep "$(KEEP)")
 
 soak: $(INSTALLED)  ## the long run: property tests with eight times the examples; result in docs/soak.md
 	@scripts/soak.sh

@@ -13,6 +13,7 @@ from journey_analytics.errors import UsageError
 from journey_analytics.sample import ads, bulk, cases, mark, noise
 from journey_analytics.sample.landing import write_landing
 from journey_analytics.sample.lives import Life
+from journey_analytics.sample.next_day import write_next_day
 from journey_analytics.sample.population import make_population
 from journey_analytics.sample.shops import JOURNEY_TOML, SHOPS
 from journey_analytics.sample.truth import write_truth
@@ -118,4 +119,4 @@ def generate(customers: int, days: int, seed: int, say: Progress) -> World:
     return world
 
 
-__all__ = ["SampleSummary", "write_sample"]
+__all__ = ["SampleSummary", "write_next_day", "write_sample"]

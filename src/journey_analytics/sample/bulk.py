@@ -33,20 +33,32 @@ REACHES = (0,) * 30 + (1,) * 25 + (2,) * 6 + (3,) * 4 + (4,) * 9 + (5,) * 4 + (6
 
 
 class Customer:
-    """One customer's records."""
+    """One customer's records.
 
-    def __init__(self, files: DayFiles, world: World, number: int, random: Random) -> None:
+    Args:
+        files: Where the records go.
+        world: The calendar.
+        number: Number of the customer; device, e-mail and customer id follow from it.
+        random: Source of every choice.
+        purchase: Number of the checkout, which its ids, its order's and its mails' follow from.
+    """
+
+    def __init__(
+        self, files: DayFiles, world: World, number: int, random: Random, purchase: int
+    ) -> None:
         self.files = files
         self.number = number
+        self.purchase = purchase
         self.random = random
         self.shop: Shop = SHOPS[("es", "es", "uk")[number % 3]]
         self.client = f"{1_000_000_000 + number}.{1_700_000_000 + number % 9973}"
         self.user = "null"
         self.device = ("mobile", "mobile", "desktop")[number % 3]
         self.midnight = world.start(self.shop)
-        self.token = f"{number:016x}{number * 2654435761 % 2**64:016x}"
+        self.browser = f"c-{_mixed(number)}"
+        self.token = f"{purchase:016x}{_mixed(purchase)}"
         self.email = f"buyer{number}@mailbox.example"
-        self.order_id = str(5_000_000_000 + number)
+        self.order_id = str(5_000_000_000 + purchase)
 
     def day(self, at: int) -> int:
         """Days since the first; near enough to the shop's own date for a benchmark."""
@@ -116,7 +128,12 @@ class Customer:
                 + 3 * HOUR
                 + int(random.random() * 20 * HOUR)
             )
-        at, session, product = self.browse(at, 3 + int(random.random() * 4))
+        self.visit(at, 3 + int(random.random() * 4))
+
+    def visit(self, at: int, pages: int) -> None:
+        """One visit: some look only, some fill a cart, some of these begin a checkout, some of these buy."""
+        random = self.random
+        at, session, product = self.browse(at, pages)
         reach = REACHES[int(random.random() * len(REACHES))]
         if not reach:
             return
@@ -144,14 +161,7 @@ class Customer:
                 self.mail("abandoned_cart", at + 2 * HOUR)
             return
         self.pixel("checkout_completed", at, 6)
-        self.hit(
-            "purchase",
-            at + 600_000,
-            session,
-            "/thank-you",
-            product,
-            str(5_000_000_000 + self.number),
-        )
+        self.hit("purchase", at + 600_000, session, "/thank-you", product, self.order_id)
         self.webhook("orders/create", at + 2 * SECOND, created, product, ORDER)
         self.mail("order_confirmation", at + 30 * SECOND)
 
@@ -177,7 +187,7 @@ class Customer:
             "id": f"sh-{self.token}-{number}",
             "name": name,
             "type": "standard",
-            "clientId": f"c-{self.token[16:]}",
+            "clientId": self.browser,
             "seq": number,
             "timestamp": moment_of(at).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "data": {"checkout": checkout},
@@ -203,13 +213,13 @@ class Customer:
         }
         has_address, has_billing = number >= CONTACT + 1, number > ADDRESS + 1
         body: dict[str, Any] = {
-            "id": 35_000_000_000 + self.number,
+            "id": 35_000_000_000 + self.purchase,
             "token": self.token,
             "completed_at": None,
         }
         if topic == "orders/create":
             created = at
-            body = {"id": int(self.order_id), "name": f"{self.shop.order_prefix}{self.number}", "order_number": self.number, "checkout_token": self.token,
+            body = {"id": int(self.order_id), "name": f"{self.shop.order_prefix}{self.purchase}", "order_number": self.purchase, "checkout_token": self.token,
                     "processed_at": stamp, "financial_status": "paid", "test": False, "customer": {"id": 7_000_000_000 + self.number}}  # fmt: skip
         body |= {
             "cart_token": f"Z2Nw{self.token[:20]}",
@@ -228,7 +238,7 @@ class Customer:
         }
         headers = {
             "X-Shopify-Topic": topic,
-            "X-Shopify-Event-Id": f"e{self.number}-{number}",
+            "X-Shopify-Event-Id": f"e{self.purchase}-{number}",
             "X-Shopify-Triggered-At": stamp,
             "X-Shopify-Shop-Domain": self.shop.domain,
         }
@@ -244,11 +254,21 @@ class Customer:
         names = ("processed", "delivered", "open")[: 2 + self.number % 2]
         for number, name in enumerate(names):
             moment = at // SECOND + number * number * 900
-            event = {"email": self.email, "timestamp": moment, "event": name, "sg_event_id": f"{category}-{self.number}-{number}",
-                     "sg_message_id": f"{category}-{self.number}.f", "category": [category]}  # fmt: skip
+            event = {"email": self.email, "timestamp": moment, "event": name, "sg_event_id": f"{category}-{self.purchase}-{number}",
+                     "sg_message_id": f"{category}-{self.purchase}.f", "category": [category]}  # fmt: skip
             self.files.line(
                 self.shop.folder("sendgrid"), "batch-", self.day(moment * SECOND), json.dumps(event)
             )
+
+
+def _mixed(number: int) -> str:
+    """Sixteen hexadecimal digits that follow from a number and do not look like it."""
+    return f"{number * 2654435761 % 2**64:016x}"
+
+
+def customer_count(events: int) -> int:
+    """The customers of a lake of about so many records."""
+    return max(1, events // RECORDS_PER_CUSTOMER)
 
 
 def write_lake(
@@ -259,9 +279,9 @@ def write_lake(
     (root / "journey.toml").write_text(JOURNEY_TOML, encoding="utf-8")
     files, world = DayFiles(root, days), World(0, days, seed)
     random = Random(f"{seed}/bulk")
-    customers = max(1, events // RECORDS_PER_CUSTOMER)
+    customers = customer_count(events)
     for number in range(customers):
-        customer = Customer(files, world, number + 1, random)
+        customer = Customer(files, world, number + 1, random, purchase=number + 1)
         start = number * days * DAY // customers
         at = world.start(customer.shop) + start + int(random.random() * 10 * HOUR)
         customer.live(at)
