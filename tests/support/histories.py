@@ -60,7 +60,7 @@ class Step:
     table: str = ""
 
     def __str__(self) -> str:
-        words = [self.kind, self.table, f"files {list(self.files)}", f"threads {self.threads}",
+        words = [self.kind, self.table, f"files {list(self.files) if len(self.files) < 100 else len(self.files)}", f"threads {self.threads}",
                  f"as of {self.as_of}" if self.as_of else "", f"known at {self.known_at}" if self.known_at else ""]  # fmt: skip
         return ", ".join(word for word in words if word)
 
