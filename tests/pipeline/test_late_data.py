@@ -223,3 +223,20 @@ def test_a_restated_ticket_moves_to_the_customer_that_its_newest_version_names(s
     assert shop.ask(told) == [("agent_first_reply", 1), ("ticket_created", 1)]
     assert shop.ask("select sum(superseded_count) from data_health") == [(2,)]
     assert shop.differences() == []
+
+
+def test_the_clock_alone_abandons_the_cart_of_a_customer_without_news(shop: Shop) -> None:
+    begun = raw.pixel("checkout_started", at(1), "px-1", "p1", token="d" * 32, cart="cart4")
+    shop.receive("shopify_pixel", 2, begun)
+    shop.build()
+    assert shop.ask("select state, abandoned_at from carts") == [("open", None)]
+
+    other = raw.pixel("checkout_started", at(3), "px-2", "p2", token="e" * 32, cart="cart5")
+    shop.receive("shopify_pixel", 4, other)
+    shop.build()
+
+    assert shop.ask("select created_at, state, abandoned_at from carts order by all") == [
+        (at(1), "abandoned", at(2)),
+        (at(3), "open", None),
+    ]
+    assert shop.differences() == []

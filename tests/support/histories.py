@@ -60,7 +60,7 @@ class Step:
     table: str = ""
 
     def __str__(self) -> str:
-        words = [self.kind, self.table, f"files {list(self.files)}", f"threads {self.threads}",
+        words = [self.kind, self.table, f"files {list(self.files) if len(self.files) < 100 else len(self.files)}", f"threads {self.threads}",
                  f"as of {self.as_of}" if self.as_of else "", f"known at {self.known_at}" if self.known_at else ""]  # fmt: skip
         return ", ".join(word for word in words if word)
 
@@ -91,12 +91,12 @@ class History:
 
 @dataclass(frozen=True)
 class Size:
-    """How large a history is: smallest and largest number of each, and the most acts of a person."""
+    """How large a history is: from and to, the most acts of a person, and how many steps to choose from."""
 
     persons: tuple[int, int] = (3, 6)
     days: tuple[int, int] = (3, 18)
     acts: int = 4
-    steps: tuple[int, int] = (2, 3)
+    steps: tuple[int, ...] = (2, 2, 2, 3)
     all_folders: bool = False
 
 
@@ -155,17 +155,18 @@ def draw_steps(
     random: Random,
     files: list[LandedFile],
     days: int,
-    counts: tuple[int, int],
+    counts: tuple[int, ...],
     tables: list[str],
 ) -> list[Step]:
     """Groups the files into steps, in the order of their arrival or in any other."""
     order = list(range(len(files)))
-    if random.random() < 0.4:
+    random.shuffle(order)
+    if random.random() < 0.5:
         order.sort(key=lambda number: files[number].path.split("/")[1])
-    else:
-        random.shuffle(order)
-    count = random.randint(*counts)
-    cuts = sorted(random.randint(0, len(order)) for _ in range(count - 1))
+    count = random.choice(counts)
+    # Often the first step has nearly everything, and later ones show what few files, or the clock alone, change.
+    least = random.choice((0, 0, max(0, len(order) - 2)))
+    cuts = sorted(random.randint(least, len(order)) for _ in range(count - 1))
     groups = [tuple(order[a:b]) for a, b in zip([0, *cuts], [*cuts, len(order)], strict=True)]
     clocks = _draw_clocks(random, count, days)
     steps = []
@@ -183,11 +184,14 @@ def draw_steps(
 
 
 def _draw_clocks(random: Random, count: int, days: int) -> list[datetime | None]:
-    """No clock given, or one that moves forward; the last step may see everything."""
-    if random.random() < 0.5:
+    """No clock given, or one that moves forward, by hours or by weeks; the last step may see everything."""
+    if random.random() < 0.4:
         return [None] * count
-    start = datetime(2026, 11, 2, 12, tzinfo=UTC)
-    clocks = sorted(start + timedelta(hours=random.randrange(24 * (days + 12))) for _ in range(count))  # fmt: skip
+    clock = datetime(2026, 11, 2, 12, tzinfo=UTC) + timedelta(hours=random.randrange(24 * days))
+    clocks: list[datetime | None] = []
+    for _ in range(count):
+        clocks.append(clock)
+        clock += timedelta(hours=random.choice((0, 1, 24, 48, 200)))
     return [*clocks[:-1], random.choice((clocks[-1], None))]
 
 
