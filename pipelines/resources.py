@@ -15,8 +15,9 @@ from journey_analytics.build import prepare, published_models
 from journey_analytics.config import Config, find, keep, load
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.landing import Landing, discover
+from journey_analytics.lock import HomeLock
 from journey_analytics.publish import publish
-from journey_analytics.workspace import HomeLock, Workspace
+from journey_analytics.workspace import Workspace
 
 POOL = "home"
 """All that changes the home directory: `deploy/dagster.yaml` gives every pool one slot, so runs queue here."""

@@ -168,8 +168,9 @@ def _build_and_print(
 def _publish(options: argparse.Namespace) -> int:
     from journey_analytics.build import prepare, published_models
     from journey_analytics.config import load
+    from journey_analytics.lock import HomeLock
     from journey_analytics.publish import publish
-    from journey_analytics.workspace import HomeLock, Workspace
+    from journey_analytics.workspace import Workspace
 
     if not options.home.is_dir():
         raise UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
