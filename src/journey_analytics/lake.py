@@ -132,10 +132,11 @@ class Lake:
         for kind in KINDS:
             old = self.file(kind, row.source_folder, row.arrival_date, row.source_file)
             new = self.file(kind, row.source_folder, arrival, row.source_file)
-            if old.exists() and not new.exists():
-                make_folder(new.parent)
-                os.link(old, new)
-                sync(new.parent)
+            if old.exists():
+                aside = self.aside / f"{kind}-{row.source_file}"
+                aside.unlink(missing_ok=True)
+                os.link(old, aside)
+                replace(aside, new)
 
     def remove(self, kind: str, folder: str, arrival: date, source_file: str) -> None:
         """Removes rows that the manifest no longer points to."""

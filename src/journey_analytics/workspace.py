@@ -22,6 +22,7 @@ create table if not exists replaced (build_id bigint, table_name varchar);
 create table if not exists runs (
     build_id bigint primary key, inputs_hash varchar, rules_hash varchar, as_of timestamptz, config_hash varchar
 );
+alter table runs add column if not exists known_at date;
 create table if not exists customer_keys (
     old_key varchar, new_key varchar, changed_at timestamptz, reason varchar, build_id bigint
 );
