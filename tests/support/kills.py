@@ -93,23 +93,24 @@ class Killing:
         self._sound: set[str] = set()
 
     def kill(self, count: int, work: Path) -> None:
-        """Kills `count` builds, every fifth while it publishes."""
-        done = tries = 0
-        while done < count:
+        """Kills `count` builds: up to three in a row over one home, each over the wreck of the one before."""
+        tries = 0
+        while self.hit.total() < count:
             tries += 1
             assert tries <= 4 * count, "builds finish before they are killed"
             home = work / f"home-{tries}"
             start = self.homes[tries % len(self.homes)]
             if start.exists():
                 shutil.copytree(start, home, symlinks=True)
-            what = self._one(home, is_publishing=done % 5 == 4)
-            if what is None:
-                # The machine is quicker now than when it was measured.
-                self.run_seconds *= 0.8
-            else:
-                done += 1
+            for _ in range(min(self._random.randint(1, 3), count - self.hit.total())):
+                what = self._one(home, is_publishing=self.hit.total() % 5 == 4)
+                if what is None:
+                    # The machine is quicker now than when it was measured.
+                    self.run_seconds *= 0.9
+                    break
                 self.hit[what] += 1
-                self._look_at(home, f"kill {done} (seed {self.seed}) in {what}")
+                self._look_at_versions(home, f"kill {self.hit.total()} in {what}")
+            self._run_again(home, f"after kill {self.hit.total()}")
             shutil.rmtree(home)
 
     def _one(self, home: Path, *, is_publishing: bool) -> str | None:
@@ -119,8 +120,7 @@ class Killing:
             return child.kill_while_publishing(share * self.run_seconds / 5)
         return child.kill_after(share * self.run_seconds)
 
-    def _look_at(self, home: Path, where: str) -> None:
-        self._look_at_versions(home, where)
+    def _run_again(self, home: Path, where: str) -> None:
         result = ja.build(self.landing, home)
         assert result.refusal is None, where
         assert table_hashes(home, published_models()) == self._expected, where
