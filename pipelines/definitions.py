@@ -8,9 +8,9 @@ from pipelines.assets.sources import SOURCE_ASSETS
 from pipelines.assets.tables import TABLE_ASSETS
 from pipelines.assets.warehouse import warehouse
 from pipelines.checks import TABLE_CHECKS
-from pipelines.jobs import build_job, ingest_job
+from pipelines.jobs import build_job, ingest_job, rebuild_check_job
 from pipelines.resources import JourneyHome
-from pipelines.schedules import nightly
+from pipelines.schedules import nightly, weekly
 from pipelines.sensors import landing_sensor
 
 
@@ -23,8 +23,8 @@ def build_definitions(journey: JourneyHome | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=[*SOURCE_ASSETS, *TABLE_ASSETS, warehouse],
         asset_checks=TABLE_CHECKS,
-        jobs=[ingest_job, build_job],
-        schedules=[nightly],
+        jobs=[ingest_job, build_job, rebuild_check_job],
+        schedules=[nightly, weekly],
         sensors=[landing_sensor],
         resources={"journey": journey or JourneyHome.from_environment()},
         executor=_executor(),

@@ -15,8 +15,10 @@ from journey_analytics.build import prepare, published_models
 from journey_analytics.config import Config, find, keep, load
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.landing import Landing, discover
+from journey_analytics.lock import HomeLock
 from journey_analytics.publish import publish
-from journey_analytics.workspace import HomeLock, Workspace
+from journey_analytics.rebuild import Comparison, compare_with_rebuild
+from journey_analytics.workspace import Workspace
 
 POOL = "home"
 """All that changes the home directory: `deploy/dagster.yaml` gives every pool one slot, so runs queue here."""
@@ -94,6 +96,10 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
         """The checks of one table over the workspace; the tables that they read are brought up to date first."""
         with self.up_to_date([table, *tables]) as connection:
             return checks.run(connection, [table])
+
+    def compare_with_rebuild(self) -> list[Comparison]:
+        """Makes every table anew aside and compares it with the workspace."""
+        return compare_with_rebuild(Path(self.home), self.settings(), wait=True)
 
     def publish(self) -> tuple[Path, list[Problem]]:
         """Publishes the file that analysts open and writes the report from it.

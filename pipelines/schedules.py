@@ -1,4 +1,4 @@
-"""When the nightly run starts. What it reads is told by the landing folder, what it computes by the jobs."""
+"""When the nightly run and the weekly proof start. What it reads is told by the landing folder, what it computes by the jobs."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -6,10 +6,19 @@ from datetime import timedelta
 import dagster as dg
 
 from pipelines.automation import SCHEDULE_STATUS, ingest_requests, look_at
-from pipelines.jobs import ingest_job
+from pipelines.jobs import ingest_job, rebuild_check_job
 from pipelines.resources import JourneyHome
 
 NIGHTLY = "nightly"
+
+weekly = dg.ScheduleDefinition(
+    name="weekly",
+    job=rebuild_check_job,
+    cron_schedule="30 3 * * 0",
+    execution_timezone="UTC",
+    default_status=SCHEDULE_STATUS,
+    description="On Sundays at 03:30 UTC: makes every table anew aside and fails if one differs.",
+)
 
 
 @dg.schedule(

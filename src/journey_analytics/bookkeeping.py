@@ -46,8 +46,16 @@ def begin_build(
         return int(rows[0][0])
     build_id = int(rows[0][0]) + 1 if rows else 1
     connection.execute(
-        "insert into main.runs values (?, ?, ?, ?, ?)",
-        [build_id, inputs_hash, rules_hash, as_of, inputs.get("config")],
+        "insert into main.runs by name select ? as build_id, ? as inputs_hash, ? as rules_hash, "
+        "?::timestamptz as as_of, ?::varchar as config_hash, ?::date as known_at",
+        [
+            build_id,
+            inputs_hash,
+            rules_hash,
+            as_of,
+            inputs.get("config"),
+            inputs.get("known_at"),
+        ],
     )
     return build_id
 

@@ -18,11 +18,12 @@ from journey_analytics.config import Config, find, keep, load
 from journey_analytics.engine import Engine, Progress
 from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.ingest import IngestResult, Problem, ingest
+from journey_analytics.lock import HomeLock
 from journey_analytics.models import load_models
 from journey_analytics.parameters import commerce_accounts, write_parameters
 from journey_analytics.publish import PublishRefused, publish
 from journey_analytics.stages import stage_expression
-from journey_analytics.workspace import HomeLock, Workspace, transaction
+from journey_analytics.workspace import Workspace, transaction
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from tqdm import tqdm
 
+from journey_analytics.arguments import count, day, positive, timestamp
 from journey_analytics.errors import JourneyError, UsageError
 
 DEFAULT_HOME = Path("var")
@@ -61,11 +62,11 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, help="folder to write landing/ and truth/ into"
     )
     for each in (demo, sample):
-        each.add_argument("--customers", type=_positive, default=400)
-        each.add_argument("--days", type=_positive, default=60)
+        each.add_argument("--customers", type=positive, default=400)
+        each.add_argument("--days", type=positive, default=60)
         each.add_argument("--seed", type=int, default=1)
     sample.add_argument(
-        "--events", type=_count, help="a benchmark lake of about N records, for example 1M"
+        "--events", type=count, help="a benchmark lake of about N records, for example 1M"
     )
     build = command(
         "build", _build, "Read new exports and bring tables, warehouse and report up to date."
@@ -75,11 +76,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--config", type=Path, help="configuration file")
     build.add_argument("--full", action="store_true", help="make every table anew")
-    build.add_argument("--as-of", type=_timestamp, help="see nothing after this time (UTC)")
-    build.add_argument("--known-at", type=_date, help="only files that had arrived by this date")
+    build.add_argument("--as-of", type=timestamp, help="see nothing after this time (UTC)")
+    build.add_argument("--known-at", type=day, help="only files that had arrived by this date")
     command("publish", _publish, "Publish the workspace as it is, if its checks pass.")
     command("report", _report, "Write the report page from the published file.")
-    command("check", _check, "Run every check on the published file.")
+    check = command("check", _check, "Run every check on the published file.")
+    check.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="also make every table anew from the lake, aside, and compare",
+    )
     explain = command("explain", _explain, "Tell one customer's journey and why it was counted so.")
     explain.add_argument(
         "customer", help="customer key or id, e-mail, phone, order id or any other identifier"
@@ -168,8 +174,9 @@ def _build_and_print(
 def _publish(options: argparse.Namespace) -> int:
     from journey_analytics.build import prepare, published_models
     from journey_analytics.config import load
+    from journey_analytics.lock import HomeLock
     from journey_analytics.publish import publish
-    from journey_analytics.workspace import HomeLock, Workspace
+    from journey_analytics.workspace import Workspace
 
     if not options.home.is_dir():
         raise UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
@@ -186,17 +193,22 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from journey_analytics.lock import HomeLock
     from journey_analytics.report import write_report
     from journey_analytics.warehouse import open_warehouse
 
     open_warehouse(options.home).close()
-    path = write_report(options.home / "warehouse.duckdb", options.home / "report" / "index.html")
+    with HomeLock(options.home):
+        path = write_report(
+            options.home / "warehouse.duckdb", options.home / "report" / "index.html"
+        )
     print(f"Wrote {path}.")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
     from journey_analytics import checks
+    from journey_analytics.rebuild import compare_with_rebuild
     from journey_analytics.warehouse import open_warehouse
 
     with open_warehouse(options.home) as connection:
@@ -210,7 +222,13 @@ def _check(options: argparse.Namespace) -> int:
         print(f"{result.check.title}: {mark}")
         for example in result.examples:
             print(f"    {example}")
-    return 0 if all(result.has_passed for result in results) else 1
+    has_passed = all(result.has_passed for result in results)
+    if options.rebuild:
+        with _Bar("rebuild") as bar:
+            comparisons = compare_with_rebuild(options.home, progress=bar.show)
+        print("\n".join(str(comparison) for comparison in comparisons))
+        has_passed = has_passed and all(comparison.is_equal for comparison in comparisons)
+    return 0 if has_passed else 1
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -242,42 +260,6 @@ class _Bar:
         self._bar.total = total
         self._bar.n = number
         self._bar.set_postfix_str(what)
-
-
-def _positive(text: str) -> int:
-    if not text.strip().isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    units = {"k": 1_000, "m": 1_000_000}
-    number, unit = (text[:-1], units[text[-1].lower()]) if text[-1:].lower() in units else (text, 1)
-    try:
-        return _positive(str(int(float(number) * unit)))
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no count; write for example 250k or 1M"
-        ) from None
-
-
-def _timestamp(text: str) -> datetime:
-    try:
-        value = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no time; write for example 2026-11-20T22:10Z"
-        ) from None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no date; write for example 2026-11-20"
-        ) from None
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from journey_analytics.errors import UsageError
+from journey_analytics.files import write_aside
 from journey_analytics.resources import config_text
 from journey_analytics.settings import (
     Carts,
@@ -96,9 +97,7 @@ def find(
 def keep(source: Path | None, home: Path) -> None:
     """Keeps the configuration of a build in its home directory, where all other commands find it."""
     text = source.read_text(encoding="utf-8") if source else "# built with the packaged defaults\n"
-    temporary = home / ".journey.toml.tmp"
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(home / "journey.toml")
+    write_aside(home / "journey.toml", text)
 
 
 def resolve(overlay: dict[str, Any], where: str = "the given configuration") -> Config:

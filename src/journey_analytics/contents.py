@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from journey_analytics.files import write_aside
 from journey_analytics.lake import Lake
 from journey_analytics.landing import LandingFile, Problem, open_plain
 
@@ -60,7 +61,7 @@ def distinct_contents(
         )
         group.files.append(file)
     if any(seen.get(place) != entry for place, entry in fresh.items()):
-        _write_seen(seen_path, lake, {**seen, **fresh})
+        write_aside(seen_path, json.dumps({**seen, **fresh}))
     return list(contents.values())
 
 
@@ -71,12 +72,6 @@ def _read_seen(path: Path) -> dict[str, list[Any]]:
     except (OSError, ValueError):
         return {}
     return cached if isinstance(cached, dict) else {}
-
-
-def _write_seen(path: Path, lake: Lake, seen: dict[str, list[Any]]) -> None:
-    aside = lake.aside / path.name
-    aside.write_text(json.dumps(seen), encoding="utf-8")
-    aside.replace(path)
 
 
 def _digest(path: Path) -> tuple[str, str, int]:

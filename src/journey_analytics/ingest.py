@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from journey_analytics.config import Config
 from journey_analytics.contents import Content, distinct_contents
-from journey_analytics.lake import Lake, ManifestRow
+from journey_analytics.lake import KINDS, Lake, ManifestRow
 from journey_analytics.landing import Landing, LandingFile, Problem, discover
 from journey_analytics.privacy import check_key, hashing_key, key_fingerprint
 from journey_analytics.reading import FileWork, LakeReading
@@ -165,11 +165,14 @@ class _Run:
         newest = known.newest_record_at.astimezone(UTC).date() if known.newest_record_at else None
         earliest, path = min([*_arrivals(content, newest), (known.arrival_date, known.path)])
         self._statuses[known.key] = "known"
+        if earliest < known.arrival_date:
+            self._lake.link(known, earliest)
         if (earliest, path) != (known.arrival_date, known.path):
-            self._lake.move(known, earliest)
             values = {name: value for name, value in vars(known).items() if name != "run_seq"}
             self._append([{**values, "arrival_date": earliest, "path": path}])
         if earliest < known.arrival_date:
+            for kind in KINDS:
+                self._lake.remove(kind, known.source_folder, known.arrival_date, known.source_file)
             self._statuses[known.key] = "arrived_earlier"
         return True
 
@@ -179,18 +182,22 @@ class _Run:
                         content.break_reason, content.break_line, content)  # fmt: skip
 
     def _record(self, finished: Iterable[FileWork]) -> None:
-        """Puts finished files in their place, then says so in the manifest: never the other way round."""
-        rows = []
+        """Puts finished files in their place, then says so in the manifest, then clears what it pointed to before.
+
+        In any other order a kill in between would leave a manifest that points to nothing.
+        """
+        rows, outdated = [], []
         for work in finished:
             content = work.content
             known = self._manifest.get((work.folder, work.source_file))
             newest = work.newest_at.astimezone(UTC).date() if work.newest_at else None
-            former = [(known.arrival_date, known.path)] if known else []
-            arrival, path = min([*_arrivals(content, newest), *former])
+            places = _arrivals(content, newest)
+            if known:
+                places.append((known.arrival_date, known.path))
+            arrival, path = min(places)
             work.publish(self._lake, arrival)
-            if known and known.arrival_date != arrival:
-                for kind in ("events", "quarantine"):
-                    self._lake.remove(kind, work.folder, known.arrival_date, work.source_file)
+            if known:
+                outdated.append((work, arrival, known.arrival_date))
             rows.append({
                 "source_folder": work.folder,
                 "source_system": work.reader.name,
@@ -206,6 +213,8 @@ class _Run:
                 "newest_record_at": work.newest_at,
             })  # fmt: skip
         self._append(rows)
+        for work, arrival, former in outdated:
+            work.clear(self._lake, arrival, former)
 
     def _append(self, rows: list[dict[str, Any]]) -> None:
         if rows:

@@ -14,6 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from journey_analytics.files import make_folder, replace, sync
+
+KINDS = ("events", "quarantine")
 _UTC = pa.timestamp("us", "UTC")
 MANIFEST_SCHEMA = pa.schema([
     ("run_seq", pa.int64()),
@@ -89,16 +92,14 @@ class Lake:
         self.aside = self.root / ".aside"
 
     def prepare(self) -> None:
-        """Makes the folders; what a killed run left aside is removed."""
+        """Makes the folders."""
         for folder in (
             self.aside,
             self.root / "events",
             self.root / "quarantine",
             self.root / "manifest",
         ):
-            folder.mkdir(parents=True, exist_ok=True)
-        for left in self.aside.iterdir():
-            left.unlink()
+            make_folder(folder)
 
     def file(self, kind: str, folder: str, arrival: date, source_file: str) -> Path:
         """Where the rows of a file lie; `kind` is events or quarantine."""
@@ -124,22 +125,21 @@ class Lake:
 
     def publish(self, name: str, target: Path) -> None:
         """Moves a finished file from aside to its place: all of it or nothing is seen there."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source = self.aside / name
-        _sync(source)
-        source.replace(target)
+        replace(self.aside / name, target)
 
-    def move(self, row: ManifestRow, arrival: date) -> None:
-        """Moves the rows of a file to an earlier arrival date; a second call finds nothing to do."""
-        for kind in ("events", "quarantine"):
+    def link(self, row: ManifestRow, arrival: date) -> None:
+        """Lets the rows of a file be found under another arrival date too, until the manifest has told so."""
+        for kind in KINDS:
             old = self.file(kind, row.source_folder, row.arrival_date, row.source_file)
+            new = self.file(kind, row.source_folder, arrival, row.source_file)
             if old.exists():
-                new = self.file(kind, row.source_folder, arrival, row.source_file)
-                new.parent.mkdir(parents=True, exist_ok=True)
-                old.replace(new)
+                aside = self.aside / f"{kind}-{row.source_file}"
+                aside.unlink(missing_ok=True)
+                os.link(old, aside)
+                replace(aside, new)
 
     def remove(self, kind: str, folder: str, arrival: date, source_file: str) -> None:
-        """Removes rows that a new reading no longer yields."""
+        """Removes rows that the manifest no longer points to."""
         self.file(kind, folder, arrival, source_file).unlink(missing_ok=True)
 
     def manifest(self) -> dict[tuple[str, str], ManifestRow]:
@@ -163,19 +163,12 @@ class Lake:
         pq.write_table(
             pa.Table.from_pylist([asdict(row) for row in numbered], schema=MANIFEST_SCHEMA), aside
         )
-        _sync(aside)
+        sync(aside)
         # A link fails where another process took the number; a rename would lose its rows.
         os.link(aside, folder / f"{sequence:08d}.parquet")
+        sync(folder)
         aside.unlink()
         return numbered
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 assert [item.name for item in fields(ManifestRow)] == MANIFEST_SCHEMA.names  # noqa: S101 one list, two forms

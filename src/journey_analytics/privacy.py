@@ -13,6 +13,7 @@ import unicodedata
 from pathlib import Path
 
 from journey_analytics.errors import JourneyError
+from journey_analytics.files import aside_of, sync
 
 KEY_VARIABLE = "JOURNEY_HASHING_KEY"
 _KEY_FILE = "hashing.key"
@@ -49,7 +50,7 @@ def hashing_key(home: Path) -> bytes:
 
 def _create_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = aside_of(path.with_name(f"{path.name}.{os.getpid()}"))
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(secrets.token_hex(32) + "\n")
@@ -58,6 +59,7 @@ def _create_key(path: Path) -> None:
     try:
         # A link never replaces a key that another process made meanwhile.
         os.link(aside, path)
+        sync(path.parent)
     except FileExistsError:
         pass
     finally:

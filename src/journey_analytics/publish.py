@@ -1,6 +1,5 @@
 """Publishing: a finished, checked copy of the tables, swapped in by one rename of a symbolic link."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,15 +19,16 @@ from journey_analytics.bookkeeping import (
 )
 from journey_analytics.delta import slice_column
 from journey_analytics.errors import JourneyError
+from journey_analytics.files import aside_of, refuse_without_space, replace, sync
 from journey_analytics.models import load_models
 from journey_analytics.workspace import Workspace, configure
 
 KEPT_VERSIONS = 3
 PUBLISHED = "(published)"  # the mark in `builds` of the version that readers see
-WHOLE_EVERY = (
-    30  # builds after which a version is written whole: replaced rows leave holes in a file
-)
+# Builds after which a version is written whole: replaced rows leave holes in a file.
+WHOLE_EVERY = 30
 LINK = "warehouse.duckdb"
+_VERSIONS = "warehouse-[0-9]*T[0-9]*-[0-9]*.duckdb"  # a file that a user names like one stays
 _STORAGE_VERSION = "v1.4.0"  # a client a year old can open it
 
 # Parameter and log tables that analysts also see, with what they say.
@@ -85,21 +85,20 @@ def publish(
         JourneyError: Too little space.
         PublishRefused: A blocking check fails on the copy.
     """
-    connection = workspace.connection
-    _refuse_without_space(workspace, home)
+    size = workspace.path.stat().st_size if workspace.path.exists() else 0
+    refuse_without_space(home, size, "publish")
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3]
     target = home / f"warehouse-{stamp}-{build_id:06d}.duckdb"
     temporary = home / f".{target.name}.building"
-    _remove_leftovers(home)
     try:
-        _copy(connection, temporary, build_id)
-        _sync(temporary)
+        _copy(workspace.connection, temporary, build_id)
         outcomes = _check(temporary)
-        temporary.rename(target)
+        replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
         Path(f"{temporary}.wal").unlink(missing_ok=True)
     _point_link(home / LINK, target.name)
+    connection = workspace.connection
     mark(connection, PUBLISHED, build_id)
     forget_changes(connection)
     _prune(home, target)
@@ -220,49 +219,21 @@ def _check(path: Path) -> list[checks.CheckResult]:
     return outcomes
 
 
-def _refuse_without_space(workspace: Workspace, home: Path) -> None:
-    needed = workspace.path.stat().st_size if workspace.path.exists() else 0
-    free = shutil.disk_usage(home).free
-    if free < needed:
-        raise JourneyError(
-            f"Too little space to publish: {free // 2**20} MiB free, up to {needed // 2**20} MiB needed.",
-            str(home),
-            "Free some space or use another --home.",
-        )
-
-
-def _sync(path: Path) -> None:
-    for target in (path, path.parent):
-        handle = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def _point_link(link: Path, name: str) -> None:
     """Readers that hold the old version keep it; the next to open gets the new one."""
-    temporary = link.with_name(f".{link.name}.link")
+    temporary = aside_of(link)
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(name)
     temporary.replace(link)
-    _sync(link.parent)
+    sync(link.parent)
 
 
 def _prune(home: Path, newest: Path) -> None:
     """Keeps the last versions by time, and in any case the one that the link points to."""
     current = (home / LINK).resolve()
-    versions = sorted(
-        home.glob("warehouse-*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True
-    )
+    versions = sorted(home.glob(_VERSIONS), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in versions[KEPT_VERSIONS:]:
         if path.resolve() not in (current, newest.resolve()):
-            path.unlink()
-
-
-def _remove_leftovers(home: Path) -> None:
-    for pattern in (".warehouse-*.building", ".warehouse-*.building.wal"):
-        for path in home.glob(pattern):
             path.unlink()
 
 

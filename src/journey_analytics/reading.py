@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from journey_analytics.config import Config
-from journey_analytics.lake import QUARANTINE_SCHEMA, Lake
+from journey_analytics.lake import KINDS, QUARANTINE_SCHEMA, Lake
 from journey_analytics.landing import open_plain
 from journey_analytics.privacy import keyed_hash_bytes
 from journey_analytics.reasons import name_defect
@@ -27,6 +27,8 @@ from journey_analytics.sources.records import head_names, read_chunks
 # Raw bytes that one statement reads: bounds memory, and is enough to make small files cheap.
 _BATCH_BYTES = 64 * 1024 * 1024
 _BATCH_FILES = 400
+# After so many bytes what was read is finished and told to the manifest: a run that is killed loses no more than that.
+_FINISH_BYTES = 4 * _BATCH_BYTES
 
 
 @dataclass
@@ -67,14 +69,12 @@ class FileWork:
         return f"{kind}-{self.folder}-{self.source_file}.parquet"
 
     def publish(self, lake: Lake, arrival: date) -> None:
-        """Moves events and quarantine to their place; what a former reading left there goes."""
+        """Moves events and quarantine to their place."""
         if self.writer is not None:
             self.writer.close()
             lake.publish(
                 self.aside("events"), lake.file("events", self.folder, arrival, self.source_file)
             )
-        else:
-            lake.remove("events", self.folder, arrival, self.source_file)
         if self.quarantine:
             rows = [
                 (self.folder, self.source_file, self.name, *row) for row in sorted(self.quarantine)
@@ -91,8 +91,16 @@ class FileWork:
                 self.aside("quarantine"),
                 lake.file("quarantine", self.folder, arrival, self.source_file),
             )
-        else:
+
+    def clear(self, lake: Lake, arrival: date, former: date) -> None:
+        """Removes what a former reading left and the manifest no longer points to."""
+        if self.writer is None:
+            lake.remove("events", self.folder, arrival, self.source_file)
+        if not self.quarantine:
             lake.remove("quarantine", self.folder, arrival, self.source_file)
+        if former != arrival:
+            for kind in KINDS:
+                lake.remove(kind, self.folder, former, self.source_file)
 
 
 @dataclass
@@ -128,6 +136,7 @@ class LakeReading:
         self._worker = ThreadPoolExecutor(max_workers=1)
         self._works: dict[tuple[str, str], FileWork] = {}
         self._batch: _Batch | None = None
+        self._unfinished_bytes = 0
         self._running: tuple[_Batch, Future[pa.Table]] | None = None
 
     def close(self) -> None:
@@ -151,7 +160,7 @@ class LakeReading:
         else:
             self._read(work)
         work.is_read = True
-        if len(self._works) >= _BATCH_FILES:
+        if len(self._works) >= _BATCH_FILES or self._unfinished_bytes >= _FINISH_BYTES:
             finished += self.finish()
         return finished
 
@@ -159,6 +168,7 @@ class LakeReading:
         """Extracts what is waiting; returns the files that are finished by it."""
         self._flush()
         self._collect()
+        self._unfinished_bytes = 0
         finished = [work for work in self._works.values() if work.is_read]
         for work in finished:
             del self._works[work.key]
@@ -181,6 +191,7 @@ class LakeReading:
                     continue
                 self._batch = self._batch or _Batch(work.reader)
                 self._batch.add(work, chunk)
+                self._unfinished_bytes += chunk.lines.nbytes
                 if self._batch.size >= _BATCH_BYTES:
                     self._flush()
         if is_empty:

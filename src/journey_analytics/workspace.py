@@ -1,17 +1,19 @@
-"""The workspace: one DuckDB file that only the pipeline opens, under an OS lock."""
+"""The workspace: one DuckDB file that only the pipeline opens, under a `HomeLock`."""
 
-import fcntl
-import os
-import time
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import duckdb
 
-from journey_analytics.errors import JourneyError, UsageError
+from journey_analytics.errors import JourneyError
+from journey_analytics.files import aside_of
+from journey_analytics.storage import is_damage
+
+_LOG = logging.getLogger(__name__)
 
 _BOOKKEEPING = """
 create table if not exists builds (
@@ -22,64 +24,11 @@ create table if not exists replaced (build_id bigint, table_name varchar);
 create table if not exists runs (
     build_id bigint primary key, inputs_hash varchar, rules_hash varchar, as_of timestamptz, config_hash varchar
 );
+alter table runs add column if not exists known_at date;
 create table if not exists customer_keys (
     old_key varchar, new_key varchar, changed_at timestamptz, reason varchar, build_id bigint
 );
 """
-
-
-class HomeLock:
-    """The right to change a home directory: one process at a time.
-
-    Args:
-        home: The home directory; it is created.
-        wait: Wait for the holder (Dagster) instead of refusing (command line).
-    """
-
-    def __init__(self, home: Path, *, wait: bool = False) -> None:
-        self._path = home / "workspace.lock"
-        self._wait = wait
-        self._file: IO[str] | None = None
-
-    def __enter__(self) -> Self:
-        file = self._open()
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if not self._wait:
-                    file.seek(0)
-                    holder = file.read().strip() or "another process"
-                    file.close()
-                    raise JourneyError(
-                        f"The home directory is in use by {holder}.",
-                        str(self._path.parent),
-                        "Wait until it has finished, or use another --home.",
-                    ) from None
-                time.sleep(0.2)
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
-        self._file = file
-        return self
-
-    def _open(self) -> IO[str]:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            return self._path.open("a+", encoding="utf-8")
-        except OSError as error:
-            raise UsageError(
-                f"The home directory cannot be used: {error.strerror}.",
-                str(self._path.parent),
-                "Name a folder that you may write to with --home.",
-            ) from None
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.truncate(0)
-            self._file.close()
-            self._file = None
 
 
 class Workspace:
@@ -93,18 +42,36 @@ class Workspace:
     def __enter__(self) -> Self:
         self.home.mkdir(parents=True, exist_ok=True)
         (self.home / "spill").mkdir(exist_ok=True)
-        try:
-            connection = duckdb.connect(str(self.path))
-        except duckdb.Error as error:
-            raise JourneyError(
-                f"The workspace cannot be opened: {str(error).splitlines()[0]}",
-                str(self.path),
-                "It holds nothing that the lake lacks: delete it and build again.",
-            ) from None
+        connection = self._open()
         configure(connection, self.home / "spill")
         connection.execute(_BOOKKEEPING)
         self._connection = connection
         return self
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """Opens the file; a damaged one is set aside, since everything can be made again from the lake."""
+        try:
+            return duckdb.connect(str(self.path))
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            if not is_damage(error):
+                raise JourneyError(
+                    f"The workspace cannot be opened: {reason}",
+                    str(self.path),
+                    "Close whatever holds it, check its rights and the disk, and run the same command again.",
+                ) from None
+        kept = aside_of(self.path)
+        log = Path(f"{self.path}.wal")
+        self.path.replace(kept)
+        if log.exists():
+            log.replace(f"{kept}.wal")
+        _LOG.warning(
+            "The workspace was damaged (%s). It is made anew in full from the lake; the damaged file stays as %s "
+            "until the next command.",
+            reason,
+            kept,
+        )
+        return duckdb.connect(str(self.path))
 
     def __exit__(
         self,

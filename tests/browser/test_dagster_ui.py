@@ -149,5 +149,5 @@ def test_graph_shows_the_groups_in_the_order_of_work(page: Page, address: str) -
 def test_automation_is_stopped_without_its_variable(address: str) -> None:
     (repository,) = ask(address, INSTIGATORS)["repositoriesOrError"]["nodes"]
 
-    assert [s["scheduleState"]["status"] for s in repository["schedules"]] == ["STOPPED"]
+    assert [s["scheduleState"]["status"] for s in repository["schedules"]] == ["STOPPED"] * 2
     assert [s["sensorState"]["status"] for s in repository["sensors"]] == ["STOPPED"]

@@ -42,7 +42,7 @@ def test_automation_runs_only_when_the_environment_says_so(automation: str, expe
 
     run = shell("python", "-c", code, JOURNEY_AUTOMATION=automation)
 
-    assert run.stdout.strip() == str([expected, expected]), run.stderr
+    assert run.stdout.strip() == str([expected] * 3), run.stderr
 
 
 def test_dg_launch_runs_one_table_with_no_flags(tmp_path: Path, sample_landing: Path) -> None:

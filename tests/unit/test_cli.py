@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from journey_analytics import cli
-from journey_analytics.workspace import HomeLock
+from journey_analytics.lock import HomeLock
 
 COMMANDS = re.findall(r"^ {4}([a-z]+) ", cli._parser().format_help(), flags=re.MULTILINE)
 

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -11,6 +10,7 @@ from string import Template
 import duckdb
 
 from journey_analytics.errors import JourneyError
+from journey_analytics.files import write_aside
 from journey_analytics.report.gather import gather
 
 _SCRIPTS = ("core", "help", "strip", "sections", "charts", "journeys", "main")
@@ -37,11 +37,7 @@ def write_report(warehouse: Path, out: Path) -> Path:
         connection.execute("set TimeZone = 'UTC'")
         data = gather(connection)
     text = render(data)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    # A reader who reloads the page never sees half of it.
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(out)
+    write_aside(out, text)  # a reader who reloads the page never sees half of it
     return out
 
 
