@@ -13,6 +13,7 @@ from journey_analytics import checks
 from journey_analytics.attention import shop_problems
 from journey_analytics.build import prepare, published_models
 from journey_analytics.config import Config, find, keep, load
+from journey_analytics.erasure import finish_erasures
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.landing import Landing, discover
 from journey_analytics.publish import publish
@@ -77,16 +78,23 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
         """What lies in the landing folder now."""
         return discover(self.landing_path, self.settings().folders)
 
+    @contextmanager
+    def _locked(self) -> Iterator[Path]:
+        """The home directory, ours alone, after an erasure that was stopped has been ended."""
+        home = Path(self.home)
+        with HomeLock(home, wait=True):
+            finish_erasures(home, self.settings())
+            yield home
+
     def ingest(self, source: str, days: Sequence[date]) -> IngestResult:
         """Reads the files of one export format that arrived on the given days into the lake."""
-        with HomeLock(Path(self.home), wait=True):
-            return ingest(self.landing_path, Path(self.home), self.settings(), [source], days)
+        with self._locked() as home:
+            return ingest(self.landing_path, home, self.settings(), [source], days)
 
     @contextmanager
     def up_to_date(self, tables: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
         """The workspace, in which the tables and all that they are made of stand at the newest build."""
-        home = Path(self.home)
-        with HomeLock(home, wait=True), Workspace(home) as workspace:
+        with self._locked() as home, Workspace(home) as workspace:
             prepare(workspace, self.settings()).bring_up(tables)
             yield workspace.connection
 
@@ -104,8 +112,7 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
         # plotly is slow to import: only where it is drawn.
         from journey_analytics.report import write_report
 
-        home = Path(self.home)
-        with HomeLock(home, wait=True), Workspace(home) as workspace:
+        with self._locked() as home, Workspace(home) as workspace:
             engine = prepare(workspace, self.settings())
             engine.bring_up(published_models())
             keep(find(self._config_path, Path(self.landing)), home)

@@ -86,6 +86,7 @@ def build(
     file, resolved = _resolve(config, landing)
     seconds: dict[str, float] = {}
     with HomeLock(home):
+        _finish_erasures(home, resolved, progress)
         with _timed(seconds, "ingest"):
             ingested = ingest(landing, home, resolved, known_at=known_at, progress=progress)
         if not isinstance(config, Config):
@@ -102,6 +103,13 @@ def build(
         with _timed(seconds, "report"):
             report = _report(home)
     return replace(result, warehouse=home / "warehouse.duckdb", report=report)
+
+
+def _finish_erasures(home: Path, config: Config, progress: Progress | None) -> None:
+    # An erasure ends in a build, so its module needs this one.
+    from journey_analytics.erasure import finish_erasures
+
+    finish_erasures(home, config, progress)
 
 
 def _moment(value: datetime | str | None) -> datetime | None:

@@ -25,6 +25,7 @@ MANIFEST_SCHEMA = pa.schema([
     ("records_in_count", pa.int64()),
     ("accepted_count", pa.int64()),
     ("quarantined_count", pa.int64()),
+    ("erased_count", pa.int64()),
     ("is_file_problem", pa.bool_()),
     ("reader_hash", pa.string()),
     ("key_fingerprint", pa.string()),
@@ -55,6 +56,7 @@ class ManifestRow:
         records_in_count: Records in the file; an unreadable or empty file counts as one.
         accepted_count: Records whose rows are in the lake.
         quarantined_count: Records set aside.
+        erased_count: Records of erased people, of which nothing is kept.
         is_file_problem: The file as a whole needs a look.
         reader_hash: Reader, its options and version; a change means reading again.
         key_fingerprint: Names the hashing key.
@@ -70,6 +72,7 @@ class ManifestRow:
     records_in_count: int
     accepted_count: int
     quarantined_count: int
+    erased_count: int
     is_file_problem: bool
     reader_hash: str
     key_fingerprint: str
@@ -79,6 +82,11 @@ class ManifestRow:
     def key(self) -> tuple[str, str]:
         """Folder and content: what the manifest is unique by."""
         return self.source_folder, self.source_file
+
+    @property
+    def place(self) -> tuple[str, date, str]:
+        """Where its rows lie in the lake: folder, day and content."""
+        return self.source_folder, self.arrival_date, self.source_file
 
 
 class Lake:
@@ -126,7 +134,7 @@ class Lake:
         """Moves a finished file from aside to its place: all of it or nothing is seen there."""
         target.parent.mkdir(parents=True, exist_ok=True)
         source = self.aside / name
-        _sync(source)
+        sync(source)
         source.replace(target)
 
     def move(self, row: ManifestRow, arrival: date) -> None:
@@ -147,7 +155,8 @@ class Lake:
         effective: dict[tuple[str, str], ManifestRow] = {}
         for path in sorted((self.root / "manifest").glob("*.parquet")):
             for values in pq.read_table(path, schema=MANIFEST_SCHEMA).to_pylist():
-                row = ManifestRow(**values)
+                # A manifest written before erasure existed lacks the count.
+                row = ManifestRow(**{**values, "erased_count": values["erased_count"] or 0})
                 known = effective.get(row.key)
                 if known is None or row.run_seq >= known.run_seq:
                     effective[row.key] = row
@@ -163,14 +172,15 @@ class Lake:
         pq.write_table(
             pa.Table.from_pylist([asdict(row) for row in numbered], schema=MANIFEST_SCHEMA), aside
         )
-        _sync(aside)
+        sync(aside)
         # A link fails where another process took the number; a rename would lose its rows.
         os.link(aside, folder / f"{sequence:08d}.parquet")
         aside.unlink()
         return numbered
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Forces a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

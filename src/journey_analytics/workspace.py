@@ -11,7 +11,7 @@ import duckdb
 
 from journey_analytics.errors import JourneyError, UsageError
 
-_BOOKKEEPING = """
+BOOKKEEPING = """
 create table if not exists builds (
     table_name varchar primary key, build_id bigint, rules_hash varchar, content_hash varchar
 );
@@ -100,7 +100,7 @@ class Workspace:
                 "It holds nothing that the lake lacks: delete it and build again.",
             ) from None
         configure(connection, self.home / "spill")
-        connection.execute(_BOOKKEEPING)
+        connection.execute(BOOKKEEPING)
         self._connection = connection
         return self
 
