@@ -16,7 +16,7 @@ from journey_analytics.config import Config, find, keep, load
 from journey_analytics.erasure import finish_erasures
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.landing import Landing, discover
-from journey_analytics.publish import publish
+from journey_analytics.publish import PublishRefused, publish
 from journey_analytics.workspace import HomeLock, Workspace
 
 POOL = "home"
@@ -108,6 +108,9 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
 
         Returns:
             The published file, and what needs a look in the configuration.
+
+        Raises:
+            Failure: A blocking check failed; without its examples, which name customers: this log is not erased.
         """
         # plotly is slow to import: only where it is drawn.
         from journey_analytics.report import write_report
@@ -116,6 +119,9 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
             engine = prepare(workspace, self.settings())
             engine.bring_up(published_models())
             keep(find(self._config_path, Path(self.landing)), home)
-            published = publish(workspace, home, f"{engine.build_id:06d}").path
+            try:
+                published = publish(workspace, home, f"{engine.build_id:06d}").path
+            except PublishRefused as refusal:
+                raise dg.Failure(f"{refusal.what} {refusal.todo}", allow_retries=False) from None
             write_report(published, self.report_path)
             return published.resolve(), shop_problems(workspace.connection, engine.config)
