@@ -13,10 +13,10 @@ from journey_analytics import checks
 from journey_analytics.attention import shop_problems
 from journey_analytics.build import prepare, published_models
 from journey_analytics.config import Config, find, keep, load
-from journey_analytics.erasure import finish_erasures
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.landing import Landing, discover
 from journey_analytics.publish import PublishRefused, publish
+from journey_analytics.removal import conclude, remove_erased
 from journey_analytics.workspace import HomeLock, Workspace
 
 POOL = "home"
@@ -80,10 +80,10 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
 
     @contextmanager
     def _locked(self) -> Iterator[Path]:
-        """The home directory, ours alone, after an erasure that was stopped has been ended."""
+        """The home directory, ours alone; an erasure that was stopped goes on before anything is read."""
         home = Path(self.home)
         with HomeLock(home, wait=True):
-            finish_erasures(home, self.settings())
+            remove_erased(home, self.settings())
             yield home
 
     def ingest(self, source: str, days: Sequence[date]) -> IngestResult:
@@ -124,4 +124,5 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
             except PublishRefused as refusal:
                 raise dg.Failure(f"{refusal.what} {refusal.todo}", allow_retries=False) from None
             write_report(published, self.report_path)
+            conclude(home)
             return published.resolve(), shop_problems(workspace.connection, engine.config)

@@ -21,6 +21,7 @@ from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.models import load_models
 from journey_analytics.parameters import commerce_accounts, write_parameters
 from journey_analytics.publish import PublishRefused, publish
+from journey_analytics.removal import conclude, remove_erased
 from journey_analytics.stages import stage_expression
 from journey_analytics.workspace import HomeLock, Workspace
 
@@ -86,7 +87,7 @@ def build(
     file, resolved = _resolve(config, landing)
     seconds: dict[str, float] = {}
     with HomeLock(home):
-        _finish_erasures(home, resolved, progress)
+        remove_erased(home, resolved)
         with _timed(seconds, "ingest"):
             ingested = ingest(landing, home, resolved, known_at=known_at, progress=progress)
         if not isinstance(config, Config):
@@ -102,14 +103,8 @@ def build(
             return replace(result, exit_code=1, refusal=refusal)
         with _timed(seconds, "report"):
             report = _report(home)
+        conclude(home)
     return replace(result, warehouse=home / "warehouse.duckdb", report=report)
-
-
-def _finish_erasures(home: Path, config: Config, progress: Progress | None) -> None:
-    # An erasure ends in a build, so its module needs this one.
-    from journey_analytics.erasure import finish_erasures
-
-    finish_erasures(home, config, progress)
 
 
 def _moment(value: datetime | str | None) -> datetime | None:

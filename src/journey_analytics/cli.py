@@ -173,19 +173,20 @@ def _build_and_print(
 def _publish(options: argparse.Namespace) -> int:
     from journey_analytics.build import prepare, published_models
     from journey_analytics.config import load
-    from journey_analytics.erasure import finish_erasures
     from journey_analytics.publish import publish
+    from journey_analytics.removal import conclude, remove_erased
     from journey_analytics.workspace import HomeLock, Workspace
 
     if not (options.home / "lake").is_dir():
         raise UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
     config = load(home=options.home)
     with HomeLock(options.home), _Bar("publish") as bar:
-        finish_erasures(options.home, config, bar.show)
+        remove_erased(options.home, config)
         with Workspace(options.home) as workspace:
             engine = prepare(workspace, config)
             engine.bring_up(published_models(), bar.show)
             path = publish(workspace, options.home, f"{engine.build_id:06d}").path
+        conclude(options.home)
     print(f"Published {path}.")
     return 0
 

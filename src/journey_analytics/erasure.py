@@ -14,19 +14,17 @@ from typing import Any
 from journey_analytics.build import prepare, published_models
 from journey_analytics.config import Config, load
 from journey_analytics.engine import Progress
-from journey_analytics.erased_records import ErasedRecords
 from journey_analytics.errors import UsageError
 from journey_analytics.explain import UnknownCustomer, find_customer, values_of
 from journey_analytics.lake import Lake
 from journey_analytics.personal_data import PersonalData
 from journey_analytics.privacy import check_key, hashing_key
 from journey_analytics.publish import LINK, publish
-from journey_analytics.receipt import receipt_path, write_receipt
-from journey_analytics.removal import clean_lake, remove_versions, renew_workspace
+from journey_analytics.receipt import receipt_path
+from journey_analytics.removal import conclude, remove_erased
 from journey_analytics.tombstones import (
     Salt,
     Tombstone,
-    finish,
     hashes_of,
     read_tombstones,
     write_tombstone,
@@ -58,6 +56,7 @@ def erase(
     home: Path | str,
     identifier: str,
     confirm: Callable[[dict[str, Any]], bool] | None = None,
+    config: Config | None = None,
     progress: Progress | None = None,
 ) -> ErasureResult:
     """Removes a person from lake, quarantine, workspace, every published version and the report, for good.
@@ -66,6 +65,7 @@ def erase(
         home: The home directory.
         identifier: Customer key or id, order, cart, checkout or device id, or a raw e-mail address or phone number.
         confirm: Called with what there is to remove; false leaves all as it is.
+        config: The configuration; that of the last build if None.
         progress: Called with (what, number, of how many).
 
     Returns:
@@ -83,16 +83,16 @@ def erase(
             str(home),
             "Check --home; `journey build --landing DIR` fills it.",
         )
-    config = load(home=home)
+    config = config or load(home=home)
     with HomeLock(home):
-        finish_erasures(home, config, progress)
+        _carry_out(home, config, progress)
         stone = _find(home, config, identifier, progress)
         if stone is None:
             return ErasureResult(is_erased=True, removed={}, receipt=None)
         if confirm is not None and not confirm(stone.counts):
             return ErasureResult(is_erased=False, removed=stone.counts, receipt=None)
         write_tombstone(home, stone)
-        finish_erasures(home, config, progress)
+        _carry_out(home, config, progress)
     return ErasureResult(is_erased=True, removed=stone.counts, receipt=receipt_path(home, stone))
 
 
@@ -123,35 +123,17 @@ def _was_erased(home: Path, identifier: str, key: bytes, config: Config) -> bool
     return any(salt.hash(kind, value) in known for value in values for kind in _KINDS)
 
 
-def finish_erasures(home: Path, config: Config, progress: Progress | None = None) -> None:
-    """Ends every erasure that was begun; hold a `HomeLock`. Without one nothing happens.
+def _carry_out(home: Path, config: Config, progress: Progress | None) -> None:
+    """Ends every erasure that was begun.
 
     Raises:
         JourneyError: The tables without the person cannot be published.
     """
-    stones = read_tombstones(home)
-    open_stones = [stone for stone in stones if not stone.is_finished]
-    if not open_stones:
+    if all(stone.state == "finished" for stone in read_tombstones(home)):
         return
-    key, lake = hashing_key(home), Lake(home)
-    paths = [path for path in lake.events_of(lake.manifest().values()) if path.exists()]
-    erased = ErasedRecords(stones, key, config, paths)
-    try:
-        clean_lake(lake, erased, open_stones)
-    finally:
-        erased.close()
-    renew_workspace(home, Salt(key), stones)
+    remove_erased(home, config)
     with Workspace(home) as workspace:
         engine = prepare(workspace, config)
         engine.bring_up(published_models(), progress)
-        published = publish(workspace, home, f"{engine.build_id:06d}").path
-    for stone in open_stones:
-        if not receipt_path(home, stone).exists():
-            write_receipt(home, stone, published)
-    remove_versions(home, published)
-    # plotly is slow to import: only where it is drawn.
-    from journey_analytics.report import write_report
-
-    write_report(home / LINK, home / "report" / "index.html")
-    for stone in open_stones:
-        finish(home, stone)
+        publish(workspace, home, f"{engine.build_id:06d}")
+    conclude(home)

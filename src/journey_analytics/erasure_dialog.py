@@ -20,7 +20,7 @@ def erase_by_dialog(
     Raises:
         UsageError: There is no terminal to ask on; what would be removed has been shown.
     """
-    result = erase(home, identifier, None if is_agreed else _ask, progress)
+    result = erase(home, identifier, None if is_agreed else _ask, progress=progress)
     if not result.is_erased:
         print("Nothing was erased.")
         return 1
@@ -57,10 +57,11 @@ def _described(counts: dict[str, Any]) -> str:
         lines.append(
             f"  {others:,} of the records are another customer's, and name this person too"
         )
-    if paths := counts["paths_that_name_the_person"]:
-        lines.append(
-            f"  {paths:,} names of landing files hold an identifier of the person and are not changed: rename the files"
-        )
+    for where, count in counts["named_in"].items():
+        if count:
+            lines.append(
+                f"  not removed: {count:,} {where} with an identifier of the person; rename or edit them"
+            )
     return "\n".join(lines)
 
 

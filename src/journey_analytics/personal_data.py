@@ -116,7 +116,7 @@ class PersonalData:
             "records_of_others": self._of_others(records),
             "quarantined_records": len(refused),
             "tables": self._table_counts(),
-            "paths_that_name_the_person": self._named_paths([*named, *devices]),
+            "named_in": self._named_in([*named, *devices]),
         }
         files = {(folder, file) for folder, file, _ in records | refused}
         return replace(stone, files=tuple(sorted(files)), counts=counts)
@@ -177,10 +177,16 @@ class PersonalData:
                 found[name] = int(self._rows(sql)[0][0])
         return found
 
-    def _named_paths(self, identifiers: list[tuple[Any, ...]]) -> int:
-        """Landing files whose name holds one of the identifiers; shorter ones would be found by chance."""
+    def _named_in(self, identifiers: list[tuple[Any, ...]]) -> dict[str, int]:
+        """Where an identifier stands that no erasure can change; short ones would be found by chance."""
         texts = {value for _, value, *_ in identifiers if len(value) >= _TELLING_LENGTH}
-        return sum(any(text in row.path for text in texts) for row in self._manifest.values())
+        paths = [row.path for row in self._manifest.values()]
+        kept = self._lake.root.parent / "journey.toml"
+        settings = [kept.read_text(encoding="utf-8")] if kept.exists() else []
+        return {
+            what: sum(any(text in place for text in texts) for place in places)
+            for what, places in (("landing file names", paths), ("journey.toml", settings))
+        }
 
 
 def _tally(names: list[str]) -> dict[str, int]:

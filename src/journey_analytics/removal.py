@@ -1,6 +1,7 @@
 """Removing erased people from files: every file is written anew and renamed, never edited in place.
 
-A row that is deleted from a database file stays in its free blocks; in a new file it never was.
+A row that is deleted from a database file stays in its free blocks; in a new file it never was. Each step may be
+done again, so whoever comes next ends what a crash stopped.
 """
 
 import shutil
@@ -14,12 +15,50 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from journey_analytics import workspace
+from journey_analytics.config import Config
 from journey_analytics.erased_records import ErasedRecords
 from journey_analytics.lake import Lake, ManifestRow, sync
-from journey_analytics.tombstones import Salt, Tombstone
+from journey_analytics.privacy import hashing_key
+from journey_analytics.publish import LINK
+from journey_analytics.receipt import receipt_path, write_receipt
+from journey_analytics.tombstones import Salt, Tombstone, advance, read_tombstones
 
 # Of the workspace only these logs are kept, which no build can make again; everything else comes from the lake.
 _KEPT_LOGS = ("runs", "customer_keys", "restatements")
+
+
+def remove_erased(home: Path, config: Config) -> None:
+    """Removes people whose erasure was requested from lake, quarantine and workspace; hold a `HomeLock`."""
+    stones = read_tombstones(home)
+    requested = [stone for stone in stones if stone.state == "requested"]
+    if not requested:
+        return
+    key, lake = hashing_key(home), Lake(home)
+    paths = [path for path in lake.events_of(lake.manifest().values()) if path.exists()]
+    erased = ErasedRecords(stones, key, config, paths)
+    try:
+        clean_lake(lake, erased, requested)
+    finally:
+        erased.close()
+    renew_workspace(home, Salt(key), stones)
+    advance(home, requested, "removed")
+
+
+def conclude(home: Path) -> None:
+    """Once a version without them is published: the receipts, no older version, the report anew; hold a `HomeLock`."""
+    removed = [stone for stone in read_tombstones(home) if stone.state == "removed"]
+    if not removed:
+        return
+    published = (home / LINK).resolve()
+    for stone in removed:
+        if not receipt_path(home, stone).exists():
+            write_receipt(home, stone, published)
+    remove_versions(home, published)
+    # plotly is slow to import: only where it is drawn.
+    from journey_analytics.report import write_report
+
+    write_report(home / LINK, home / "report" / "index.html")
+    advance(home, removed, "finished")
 
 
 def clean_lake(lake: Lake, erased: ErasedRecords, tombstones: Sequence[Tombstone]) -> None:

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from journey_analytics.lake import sync
 
+State = Literal["requested", "removed", "finished"]
 _SEPARATOR = "\x1f"
 
 
@@ -58,7 +59,8 @@ class Tombstone:
         files: Landing folder and content hash of every file that has records of the person.
         counts: What the person had, counted before anything was removed.
         former: The published version before; what has changed is told against it.
-        is_finished: Nothing of the person is left. Until then the next build goes on with the erasure.
+        state: `requested`; `removed` from lake, quarantine and workspace; `finished` when nothing of the person is
+            left. Until then the next build goes on with the erasure.
     """
 
     erasure: str
@@ -69,7 +71,7 @@ class Tombstone:
     files: tuple[tuple[str, str], ...] = ()
     counts: dict[str, Any] = field(default_factory=dict)
     former: str = ""
-    is_finished: bool = False
+    state: State = "requested"
 
 
 class Salt:
@@ -104,9 +106,10 @@ def write_tombstone(home: Path, tombstone: Tombstone) -> None:
     write_json(_folder(home) / f"{tombstone.erasure}.json", asdict(tombstone))
 
 
-def finish(home: Path, tombstone: Tombstone) -> None:
-    """Records that nothing of the person is left."""
-    write_tombstone(home, replace(tombstone, is_finished=True))
+def advance(home: Path, tombstones: Iterable[Tombstone], state: State) -> None:
+    """Records how far erasures have come."""
+    for tombstone in tombstones:
+        write_tombstone(home, replace(tombstone, state=state))
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
@@ -150,7 +153,7 @@ def _parse(values: dict[str, Any]) -> Tombstone:
         files=tuple((folder, file) for folder, file in values["files"]),
         counts=values["counts"],
         former=values["former"],
-        is_finished=values["is_finished"],
+        state=values["state"],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from support.exports import land
 
+KEY = "a key for tests, the same in every home"
 ARRIVED = "2026-11-21"
 CONFIG = """
 [[shops]]
