@@ -16,6 +16,8 @@ from pipelines.pictures import checkout_strip, markdown_table, step_name
 
 _PREVIEW_ROWS = 5
 _SHOPS_SHOWN = 3
+# A table with one of these has rows of single people, or of single files and refused records.
+_PERSONAL = {"customer_key", "event_id", "source_row", "path"}
 _QUESTION = """```sql
 attach 'warehouse.duckdb' (read_only);
 use warehouse;
@@ -24,17 +26,22 @@ from checkout_drop_off where breakdown_by = 'device_type' order by all;
 
 
 def table_metadata(connection: duckdb.DuckDBPyConnection, model: Model) -> dict[str, Any]:
-    """Row count, and the first rows by key (only hashed ids are in them)."""
+    """Row count and, of a table of aggregates, the first rows by key.
+
+    Dagster's log is not erased, so it never holds a row that could be one person's.
+    """
     count = connection.execute(f"select count(*) from main.{model.name}").fetchall()[0][0]
-    rows = _rows(
-        connection,
-        f"select * from main.{model.name} order by {', '.join(model.key)} limit {_PREVIEW_ROWS}",
-    )
-    return {
+    found: dict[str, Any] = {
         "dagster/row_count": count,
         "dagster/relation_identifier": f"warehouse.main.{model.name}",
-        "preview": dg.MetadataValue.md(markdown_table(rows, list(model.columns))),
     }
+    if not _PERSONAL & model.columns.keys():
+        rows = _rows(
+            connection,
+            f"select * from main.{model.name} order by {', '.join(model.key)} limit {_PREVIEW_ROWS}",
+        )
+        found["preview"] = dg.MetadataValue.md(markdown_table(rows, list(model.columns)))
+    return found
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: object) -> list[Row]:
@@ -112,6 +119,7 @@ def day_metadata(result: IngestResult, day: date) -> dict[str, Any]:
         "dagster/partition_row_count": sum(file.accepted_count for file in files),
         "records_in_count": sum(file.records_in_count for file in files),
         "quarantined_count": sum(file.quarantined_count for file in files),
+        "erased_count": sum(file.erased_count for file in files),
     }
 
 

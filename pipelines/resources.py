@@ -16,8 +16,9 @@ from journey_analytics.config import Config, find, keep, load
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.landing import Landing, discover
 from journey_analytics.lock import HomeLock
-from journey_analytics.publish import publish
+from journey_analytics.publish import PublishRefused, publish
 from journey_analytics.rebuild import Comparison, compare_with_rebuild
+from journey_analytics.removal import conclude, remove_erased
 from journey_analytics.workspace import Workspace
 
 POOL = "home"
@@ -79,16 +80,23 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
         """What lies in the landing folder now."""
         return discover(self.landing_path, self.settings().folders)
 
+    @contextmanager
+    def _locked(self) -> Iterator[Path]:
+        """The home directory, ours alone; an erasure that was stopped goes on before anything is read."""
+        home = Path(self.home)
+        with HomeLock(home, wait=True):
+            remove_erased(home, self.settings())
+            yield home
+
     def ingest(self, source: str, days: Sequence[date]) -> IngestResult:
         """Reads the files of one export format that arrived on the given days into the lake."""
-        with HomeLock(Path(self.home), wait=True):
-            return ingest(self.landing_path, Path(self.home), self.settings(), [source], days)
+        with self._locked() as home:
+            return ingest(self.landing_path, home, self.settings(), [source], days)
 
     @contextmanager
     def up_to_date(self, tables: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
         """The workspace, in which the tables and all that they are made of stand at the newest build."""
-        home = Path(self.home)
-        with HomeLock(home, wait=True), Workspace(home) as workspace:
+        with self._locked() as home, Workspace(home) as workspace:
             prepare(workspace, self.settings()).bring_up(tables)
             yield workspace.connection
 
@@ -106,15 +114,21 @@ class JourneyHome(dg.ConfigurableResource["JourneyHome"]):
 
         Returns:
             The published file, and what needs a look in the configuration.
+
+        Raises:
+            Failure: A blocking check failed; without its examples, which name customers: this log is not erased.
         """
         # plotly is slow to import: only where it is drawn.
         from journey_analytics.report import write_report
 
-        home = Path(self.home)
-        with HomeLock(home, wait=True), Workspace(home) as workspace:
+        with self._locked() as home, Workspace(home) as workspace:
             engine = prepare(workspace, self.settings())
             engine.bring_up(published_models())
             keep(find(self._config_path, Path(self.landing)), home)
-            published = publish(workspace, home, engine.build_id).path
+            try:
+                published = publish(workspace, home, engine.build_id).path
+            except PublishRefused as refusal:
+                raise dg.Failure(f"{refusal.what} {refusal.todo}", allow_retries=False) from None
             write_report(published, self.report_path)
+            conclude(home)
             return published.resolve(), shop_problems(workspace.connection, engine.config)

@@ -9,6 +9,7 @@ with file as (
         count(*) as file_count,
         cast(sum(records_in_count) as bigint) as records_in_count,
         cast(sum(quarantined_count) as bigint) as quarantined_count,
+        cast(sum(erased_count) as bigint) as erased_count,
         count(*) filter (where is_file_problem) as file_problem_count
     from manifest
     group by source_folder, source_system, arrival_date
@@ -52,7 +53,7 @@ select
     coalesce(r.duplicate_count, 0) as duplicate_count, -- records seen before
     coalesce(r.superseded_count, 0) as superseded_count, -- records that a newer version replaces
     f.quarantined_count, -- records that could not be read
-    0 as erased_count, -- records erased on request
+    f.erased_count, -- records erased on request
     f.file_problem_count, -- files that could not be read at all
     coalesce(e.event_count, 0) as event_count, -- events of the accepted records
     coalesce(e.late_count, 0) as late_count, -- events that occurred more than 24 h before the end of the arrival day

@@ -21,7 +21,7 @@ select
     coalesce(r.duplicate_count, 0) as duplicate_count, -- records seen before
     coalesce(r.superseded_count, 0) as superseded_count, -- records that a newer version replaces
     m.quarantined_count, -- records that could not be read
-    0 as erased_count, -- records erased on request
+    m.erased_count, -- records erased on request
     m.is_file_problem -- the file could not be read as what its folder says
 from manifest as m
 left join record as r on m.source_folder = r.source_folder and m.source_file = r.source_file

@@ -22,6 +22,7 @@ from journey_analytics.lock import HomeLock
 from journey_analytics.models import load_models
 from journey_analytics.parameters import commerce_accounts, write_parameters
 from journey_analytics.publish import PublishRefused, publish
+from journey_analytics.removal import conclude, remove_erased
 from journey_analytics.stages import stage_expression
 from journey_analytics.workspace import Workspace, transaction
 
@@ -87,6 +88,7 @@ def build(
     file, resolved = _resolve(config, landing)
     seconds: dict[str, float] = {}
     with HomeLock(home):
+        remove_erased(home, resolved)
         with _timed(seconds, "ingest"):
             ingested = ingest(landing, home, resolved, known_at=known_at, progress=progress)
         if not isinstance(config, Config):
@@ -102,6 +104,7 @@ def build(
             return replace(result, exit_code=1, refusal=refusal)
         with _timed(seconds, "report", progress):
             report = _report(home)
+        conclude(home)
     return replace(result, warehouse=home / "warehouse.duckdb", report=report)
 
 

@@ -90,6 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "customer", help="customer key or id, e-mail, phone, order id or any other identifier"
     )
+    erase = command("erase", _erase, "Remove a person from everything kept here, for good.")
+    erase.add_argument(
+        "identifier", help="customer key or id, e-mail, phone, order id or any other identifier"
+    )
+    erase.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 
 
@@ -176,18 +181,19 @@ def _publish(options: argparse.Namespace) -> int:
     from journey_analytics.config import load
     from journey_analytics.lock import HomeLock
     from journey_analytics.publish import publish
+    from journey_analytics.removal import conclude, remove_erased
     from journey_analytics.workspace import Workspace
 
-    if not options.home.is_dir():
+    if not (options.home / "lake").is_dir():
         raise UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
-    with HomeLock(options.home), Workspace(options.home) as workspace, _Bar("publish") as bar:
-        if not (options.home / "lake").is_dir():
-            raise UsageError(
-                _NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`."
-            )
-        engine = prepare(workspace, load(home=options.home))
-        engine.bring_up(published_models(), bar.show)
-        path = publish(workspace, options.home, engine.build_id).path
+    config = load(home=options.home)
+    with HomeLock(options.home), _Bar("publish") as bar:
+        remove_erased(options.home, config)
+        with Workspace(options.home) as workspace:
+            engine = prepare(workspace, config)
+            engine.bring_up(published_models(), bar.show)
+            path = publish(workspace, options.home, engine.build_id).path
+        conclude(options.home)
     print(f"Published {path}.")
     return 0
 
@@ -241,6 +247,15 @@ def _explain(options: argparse.Namespace) -> int:
         region = load(home=options.home).phone_region
         print(explain(connection, options.customer, hashing_key(options.home), region))
     return 0
+
+
+def _erase(options: argparse.Namespace) -> int:
+    from journey_analytics.erasure_dialog import erase_by_dialog
+
+    with _Bar("erase") as bar:
+        return erase_by_dialog(
+            options.home, options.identifier, is_agreed=options.yes, progress=bar.show
+        )
 
 
 class _Bar:

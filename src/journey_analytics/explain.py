@@ -18,6 +18,10 @@ _RULES = {
 }
 
 
+class UnknownCustomer(JourneyError):  # noqa: N818 an answer, not a fault
+    """Nobody is known by the identifier."""
+
+
 def explain(
     connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | None, phone_region: str = ""
 ) -> str:
@@ -32,7 +36,7 @@ def explain(
     Raises:
         JourneyError: Nobody is known by this identifier, or several people are.
     """
-    found = _resolve(connection, customer, key, phone_region)
+    found = find_customer(connection, customer, key, phone_region)
     about = query(
         connection,
         """
@@ -51,13 +55,24 @@ def explain(
     return "\n".join(lines)
 
 
-def _resolve(
+def values_of(identifier: str, key: bytes | None, phone_region: str) -> list[str]:
+    """The forms in which an identifier may be kept: as it is, and hashed as an e-mail address and as a phone number."""
+    wanted = identifier.strip()
+    hashes = [hash_email(wanted, key), hash_phone(wanted, key, phone_region)] if key else []
+    return [wanted, *(value for value in hashes if value)]
+
+
+def find_customer(
     connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | None, phone_region: str
 ) -> str:
-    """The customer key; an exact key wins, then current identifiers, then carts and orders."""
+    """The customer key; an exact key wins, then current identifiers, then carts and orders.
+
+    Raises:
+        UnknownCustomer: Nobody is known by this identifier.
+        JourneyError: Several people are.
+    """
     wanted = customer.strip()
-    hashes = [hash_email(wanted, key), hash_phone(wanted, key, phone_region)] if key else []
-    values = [wanted, *(value for value in hashes if value)]
+    values = values_of(customer, key, phone_region)
     for sql in (
         "select customer_key from customers where customer_key = $wanted",
         "select distinct customer_key from customers where customer_id = $wanted",
@@ -81,7 +96,7 @@ def _resolve(
         if keys:
             return keys[0]
     # The words of the user are not repeated: they may be a raw address.
-    raise JourneyError(
+    raise UnknownCustomer(
         "Nobody is known by this identifier.",
         "customers, customer_identifiers, orders, carts",
         "Check the spelling; try a customer id, an order number such as #1017, or an e-mail address.",

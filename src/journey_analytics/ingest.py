@@ -14,12 +14,14 @@ import pyarrow.parquet as pq
 
 from journey_analytics.config import Config
 from journey_analytics.contents import Content, distinct_contents
+from journey_analytics.erased_records import ErasedRecords
 from journey_analytics.lake import KINDS, Lake, ManifestRow
 from journey_analytics.landing import Landing, LandingFile, Problem, discover
 from journey_analytics.privacy import check_key, hashing_key, key_fingerprint
 from journey_analytics.reading import FileWork, LakeReading
 from journey_analytics.reasons import explain
 from journey_analytics.sources.extract import reader_hash
+from journey_analytics.tombstones import read_tombstones
 
 __all__ = ["FileReport", "IngestResult", "Problem", "ingest"]
 
@@ -39,6 +41,7 @@ class FileReport:
         records_in_count: Records in the file.
         accepted_count: Of them in the lake.
         quarantined_count: Of them set aside.
+        erased_count: Of them dropped, because their person was erased.
         is_file_problem: The file as a whole needs a look.
         status: `new`, `read_again` (the reader changed), `known`, `arrived_earlier` or `copy` (of another path).
     """
@@ -51,6 +54,7 @@ class FileReport:
     records_in_count: int
     accepted_count: int
     quarantined_count: int
+    erased_count: int
     is_file_problem: bool
     status: str
 
@@ -130,7 +134,7 @@ class _Run:
     ) -> None:  # fmt: skip
         self._lake, self._manifest, self._config, self._result = lake, manifest, config, result
         self._fingerprint = key_fingerprint(key)
-        self._reading = LakeReading(lake, key, config)
+        self._reading = LakeReading(lake, key, config, _erased(lake, manifest, key, config))
         self._hashes: dict[str, str] = {}
         self._statuses: dict[tuple[str, str], str] = {}
 
@@ -204,9 +208,10 @@ class _Run:
                 "source_file": work.source_file,
                 "path": path,
                 "arrival_date": arrival,
-                "records_in_count": work.accepted_count + work.quarantined_count,
+                "records_in_count": work.accepted_count + work.quarantined_count + work.erased_count,
                 "accepted_count": work.accepted_count,
                 "quarantined_count": work.quarantined_count,
+                "erased_count": work.erased_count,
                 "is_file_problem": work.is_file_problem,
                 "reader_hash": self._hash(content),
                 "key_fingerprint": self._fingerprint,
@@ -226,9 +231,14 @@ class _Run:
         for number, file in enumerate(content.files):
             status = self._statuses[row.key] if number == 0 else "copy"
             counts = (
-                (row.records_in_count, row.accepted_count, row.quarantined_count)
+                (
+                    row.records_in_count,
+                    row.accepted_count,
+                    row.quarantined_count,
+                    row.erased_count,
+                )
                 if number == 0
-                else (0, 0, 0)
+                else (0, 0, 0, 0)
             )
             report = FileReport(
                 file.folder, row.source_system, file.name, row.source_file, row.arrival_date, *counts,
@@ -244,6 +254,15 @@ def _arrivals(content: Content, newest: date | None) -> list[tuple[date, str]]:
     return [
         (file.arrival_date or newest or file.fallback_date, file.name) for file in content.files
     ]
+
+
+def _erased(
+    lake: Lake, manifest: dict[tuple[str, str], ManifestRow], key: bytes, config: Config
+) -> ErasedRecords | None:
+    tombstones = read_tombstones(lake.root.parent)
+    if not tombstones:
+        return None
+    return ErasedRecords(tombstones, key, config, lake.events_of(manifest.values()))
 
 
 def _problems(lake: Lake, row: ManifestRow, path: str) -> Iterator[Problem]:

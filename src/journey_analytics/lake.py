@@ -28,6 +28,7 @@ MANIFEST_SCHEMA = pa.schema([
     ("records_in_count", pa.int64()),
     ("accepted_count", pa.int64()),
     ("quarantined_count", pa.int64()),
+    ("erased_count", pa.int64()),
     ("is_file_problem", pa.bool_()),
     ("reader_hash", pa.string()),
     ("key_fingerprint", pa.string()),
@@ -58,6 +59,7 @@ class ManifestRow:
         records_in_count: Records in the file; an unreadable or empty file counts as one.
         accepted_count: Records whose rows are in the lake.
         quarantined_count: Records set aside.
+        erased_count: Records of erased people, of which nothing is kept.
         is_file_problem: The file as a whole needs a look.
         reader_hash: Reader, its options and version; a change means reading again.
         key_fingerprint: Names the hashing key.
@@ -73,6 +75,7 @@ class ManifestRow:
     records_in_count: int
     accepted_count: int
     quarantined_count: int
+    erased_count: int
     is_file_problem: bool
     reader_hash: str
     key_fingerprint: str
@@ -82,6 +85,11 @@ class ManifestRow:
     def key(self) -> tuple[str, str]:
         """Folder and content: what the manifest is unique by."""
         return self.source_folder, self.source_file
+
+    @property
+    def place(self) -> tuple[str, date, str]:
+        """Where its rows lie in the lake: folder, day and content."""
+        return self.source_folder, self.arrival_date, self.source_file
 
 
 class Lake:
@@ -147,7 +155,8 @@ class Lake:
         effective: dict[tuple[str, str], ManifestRow] = {}
         for path in sorted((self.root / "manifest").glob("*.parquet")):
             for values in pq.read_table(path, schema=MANIFEST_SCHEMA).to_pylist():
-                row = ManifestRow(**values)
+                # A manifest written before erasure existed lacks the count.
+                row = ManifestRow(**{**values, "erased_count": values["erased_count"] or 0})
                 known = effective.get(row.key)
                 if known is None or row.run_seq >= known.run_seq:
                     effective[row.key] = row

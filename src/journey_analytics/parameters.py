@@ -57,7 +57,7 @@ def write_parameters(
             {"as_of": [as_of]}, schema={"as_of": pl.Datetime("us", "UTC")}
         ),
         "settings": _settings(config, list(commerce_accounts)),
-        **_shops(config, list(commerce_accounts)),
+        **shop_tables(config, list(commerce_accounts)),
         **_sources(config),
         **_taxonomy(config),
         **_journey(config),
@@ -147,7 +147,7 @@ def default_shop(config: Config, commerce_accounts: list[str]) -> str:
     return "unassigned" if config.shops or len(commerce_accounts) > 1 else "default"
 
 
-def _shops(config: Config, accounts: list[str]) -> dict[str, pl.DataFrame]:
+def shop_tables(config: Config, accounts: list[str]) -> dict[str, pl.DataFrame]:
     """Without a `[[shops]]` entry one shop `default`; several commerce accounts are a shop each."""
     fallback = default_shop(config, accounts)
     shops = [(shop.name, shop.time_zone, shop.currency) for shop in config.shops]

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from journey_analytics.config import Config
+from journey_analytics.erased_records import ErasedRecords
 from journey_analytics.lake import KINDS, QUARANTINE_SCHEMA, Lake
 from journey_analytics.landing import open_plain
 from journey_analytics.privacy import keyed_hash_bytes
@@ -45,6 +46,7 @@ class FileWork:
     content: Any
     writer: pq.ParquetWriter | None = None
     accepted_count: int = 0
+    erased_count: int = 0
     quarantine: list[tuple[int, str, str, bool]] = field(default_factory=list)
     newest_at: datetime | None = None
     is_read: bool = False
@@ -128,10 +130,13 @@ class LakeReading:
         lake: Where Parquet goes.
         key: The hashing key.
         config: The configuration.
+        erased: The records that must not be kept; None where nobody was erased.
     """
 
-    def __init__(self, lake: Lake, key: bytes, config: Config) -> None:
-        self._lake, self._key = lake, key
+    def __init__(
+        self, lake: Lake, key: bytes, config: Config, erased: ErasedRecords | None = None
+    ) -> None:
+        self._lake, self._key, self._erased = lake, key, erased
         self._extractor = Extractor(key, config)
         self._worker = ThreadPoolExecutor(max_workers=1)
         self._works: dict[tuple[str, str], FileWork] = {}
@@ -143,6 +148,8 @@ class LakeReading:
         """Closes the connection and every file that was not finished."""
         self._worker.shutdown()
         self._extractor.close()
+        if self._erased is not None:
+            self._erased.close()
         for work in self._works.values():
             if work.writer is not None:
                 work.writer.close()
@@ -173,6 +180,7 @@ class LakeReading:
         for work in finished:
             del self._works[work.key]
             self._judge(work)
+            self._forget(work)
         return finished
 
     def _read(self, work: FileWork) -> None:
@@ -222,7 +230,10 @@ class LakeReading:
             self._write(*running)
 
     def _write(self, batch: _Batch, extraction: "Future[pa.Table]") -> None:
-        for key, rows in _by_file(extraction.result(), sorted(batch.chunks)):
+        extracted = extraction.result()
+        if self._erased is not None:
+            extracted = self._erased.mark(extracted)
+        for key, rows in _by_file(extracted, sorted(batch.chunks)):
             self._keep(self._works[key], rows, batch.chunks[key])
 
     def _keep(self, work: FileWork, rows: pa.Table, chunks: list[Chunk]) -> None:
@@ -233,12 +244,17 @@ class LakeReading:
         rows = rows.drop_columns("problem")
         if not rows.num_rows:
             return
-        if work.writer is None:
-            work.writer = self._lake.writer(work.aside("events"), rows.schema)
-        work.writer.write_table(rows)
-        work.accepted_count += pc.count_distinct(rows["source_row"]).as_py()
+        # Of erased records too, so that an erasure moves no file to another arrival date.
         newest = pc.max(rows["occurred_at"]).as_py()
         work.newest_at = max(filter(None, (work.newest_at, newest)))
+        if self._erased is not None:
+            is_erased = rows["is_erased"]
+            work.erased_count += pc.count_distinct(rows["source_row"].filter(is_erased)).as_py()
+            rows = rows.filter(pc.invert(is_erased)).drop_columns("is_erased")
+        if rows.num_rows:
+            work.writer = work.writer or self._lake.writer(work.aside("events"), rows.schema)
+            work.writer.write_table(rows)
+            work.accepted_count += pc.count_distinct(rows["source_row"]).as_py()
 
     def _refuse(self, work: FileWork, rows: pa.Table, chunks: list[Chunk]) -> None:
         """Quarantines records that a select found wanting, with the lines they came from."""
@@ -254,7 +270,8 @@ class LakeReading:
 
     def _judge(self, work: FileWork) -> None:
         """A file of which nothing could be read is a problem of the file; it is named by what it looks like."""
-        if work.accepted_count or work.is_file_problem or not work.quarantine:
+        is_known = work.accepted_count or work.erased_count or work.is_file_problem
+        if is_known or not work.quarantine:
             return
         reason = "no record could be read"
         with open_plain(work.path) as stream:
@@ -268,6 +285,13 @@ class LakeReading:
             (row, reason if why in ("missing field", "broken JSON") else why, raw, True)
             for row, why, raw, _ in work.quarantine
         ]
+
+    def _forget(self, work: FileWork) -> None:
+        """Drops refused lines that were nothing but an erased address or number."""
+        if self._erased is not None:
+            kept = [line for line in work.quarantine if not self._erased.names(line[2])]
+            work.erased_count += len(work.quarantine) - len(kept)
+            work.quarantine = kept
 
 
 def _by_file(

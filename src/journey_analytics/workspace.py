@@ -15,7 +15,7 @@ from journey_analytics.storage import is_damage
 
 _LOG = logging.getLogger(__name__)
 
-_BOOKKEEPING = """
+BOOKKEEPING = """
 create table if not exists builds (
     table_name varchar primary key, build_id bigint, rules_hash varchar, content_hash varchar
 );
@@ -44,7 +44,7 @@ class Workspace:
         (self.home / "spill").mkdir(exist_ok=True)
         connection = self._open()
         configure(connection, self.home / "spill")
-        connection.execute(_BOOKKEEPING)
+        connection.execute(BOOKKEEPING)
         self._connection = connection
         return self
 

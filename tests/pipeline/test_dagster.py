@@ -180,7 +180,11 @@ def test_build_publishes_and_shows_counts_previews_and_the_strip(
     }
     for name in published_models():
         assert shown[name]["dagster/row_count"].value >= 0
-        assert shown[name]["preview"].value.startswith("| ")
+    # Of tables whose rows are people there is no preview: Dagster's log is not erased.
+    previews = {name for name in published_models() if "preview" in shown[name]}
+    assert {"checkout_drop_off", "funnel_steps", "data_health", "clocks"} <= previews
+    assert not {"customers", "events", "carts", "identity_edges", "quarantine"} & previews
+    assert shown["checkout_drop_off"]["preview"].value.startswith("| ")
     assert shown["checkout_drop_off"]["dagster/row_count"].value > 0
     assert "](data:image/svg+xml;base64," in shown["checkout_drop_off"]["checkout_strip"].value
     assert "abandoned" in shown["checkout_drop_off"]["where_carts_are_lost"].value
@@ -254,5 +258,5 @@ def test_a_failing_warning_speaks_and_publishes(
     assert not found.passed
     assert found.severity == dg.AssetCheckSeverity.WARN
     assert found.metadata["failed_count"].value > 0
-    assert found.metadata["examples"].value.startswith("- ")
+    assert found.metadata.keys() == {"failed_count"}
     assert is_published(result)

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +11,9 @@ import dagster as dg
 import duckdb
 import polars as pl
 import pytest
+from support.decoded import found_in
 
+from journey_analytics.warehouse import open_warehouse
 from pipelines.definitions import build_definitions
 from pipelines.resources import JourneyHome
 
@@ -30,38 +31,6 @@ def personal() -> list[str]:
     values |= {value.replace("@", "%40") for value in known["emails"]}
     assert len(values) > 1_000
     return sorted(value for value in values if len(value) >= 7)
-
-
-def texts(path: Path) -> Iterator[str]:
-    """The content of a file as text: every column of tables decoded, else the bytes."""
-    if path.suffix == ".parquet":
-        with duckdb.connect() as connection:
-            yield _everything(connection, f"read_parquet('{path}')")
-    elif path.name.endswith(".duckdb"):
-        with duckdb.connect(str(path), read_only=True) as connection:
-            for (table,) in connection.execute("select table_name from duckdb_tables()").fetchall():
-                yield _everything(connection, f'"{table}"')
-            yield str(connection.execute("select comment from duckdb_columns()").fetchall())
-    elif path.suffix == ".db":
-        with closing(sqlite3.connect(path)) as connection:
-            yield "\n".join(connection.iterdump())
-    else:
-        yield path.read_bytes().decode("utf-8", errors="replace")
-
-
-def _everything(connection: duckdb.DuckDBPyConnection, source: str) -> str:
-    rows = connection.execute(f"select t::varchar from {source} as t").fetchall()
-    return "\n".join(text for (text,) in rows if text is not None)
-
-
-def found_in(home: Path, personal: list[str]) -> set[str]:
-    files = sorted(p for p in home.rglob("*") if p.is_file() and not p.is_symlink())
-    return {
-        str(path.relative_to(home))
-        for path in files
-        for text in texts(path)
-        if pl.Series([text]).str.contains_any(personal, ascii_case_insensitive=True)[0]
-    }
 
 
 def test_no_file_of_a_build_holds_a_raw_address_phone_name_or_street(
@@ -88,6 +57,16 @@ def test_what_dagster_keeps_of_ingestion_and_build_holds_none_either(
 
     assert any(path.suffix == ".db" for path in kept.rglob("*"))
     assert found_in(kept, personal) == set()
+    assert found_in(kept, people_and_events(home)) == set()
+
+
+def people_and_events(home: Path) -> list[str]:
+    """What an erasure must be able to remove, and so may not be in a log that is never erased."""
+    with open_warehouse(home) as connection:
+        rows = connection.execute(
+            "select customer_key from customers union all select event_id from events"
+        ).fetchall()
+    return sorted({value for (value,) in rows})
 
 
 def test_the_search_finds_what_it_is_for(tmp_path: Path, personal: list[str]) -> None:

@@ -95,8 +95,8 @@ def mails(*ids: str) -> list[dict[str, Any]]:
 
 
 def balanced(result: IngestResult) -> bool:
-    """Every record of every file is accepted or quarantined."""
+    """Every record of every file is accepted, quarantined or erased."""
     return all(
-        file.records_in_count == file.accepted_count + file.quarantined_count
+        file.records_in_count == file.accepted_count + file.quarantined_count + file.erased_count
         for file in result.files
     )

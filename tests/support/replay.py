@@ -11,8 +11,9 @@ import journey_analytics as ja
 from journey_analytics.build import prepare
 from journey_analytics.config import Config, resolve
 from journey_analytics.ingest import ingest
+from journey_analytics.lock import HomeLock
 from journey_analytics.models import load_models
-from journey_analytics.workspace import HomeLock, Workspace
+from journey_analytics.workspace import Workspace
 
 # Numbers given on loading, and where a content was found first: neither is a content of the files.
 SURROGATES = frozenset({"observation_id", "path"})

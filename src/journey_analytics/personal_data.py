@@ -1,0 +1,193 @@
+"""Everything that a home directory keeps of one customer: identifiers, device times, records, rows of tables."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from journey_analytics.bookkeeping import columns_of
+from journey_analytics.config import Config
+from journey_analytics.erased_records import ErasedRecords, Record
+from journey_analytics.lake import Lake
+from journey_analytics.models import load_models
+from journey_analytics.privacy import hashing_key
+from journey_analytics.tombstones import Erased, Place, Salt, Tombstone
+
+# The ids that name the customer and nobody else. An order, cart, conversation or click that events of another
+# customer carry too is not theirs alone: their own records go by their event ids.
+_IDENTIFIERS = """
+with carried as (
+    select c.customer_key, e.shop, i.identifier.type as type, i.identifier.value as value, i.identifier.scope as scope
+    from main.events as e
+    inner join main.event_customers as c on e.event_id = c.event_id
+    cross join unnest(e.identifiers) as i (identifier)
+    where i.identifier.scope in ('transaction', 'click') and c.customer_key is not null
+),
+owned as (
+    select identifier_type as type, identifier as value, shop, scope
+    from main.customer_identifiers
+    where customer_key = $customer and scope in ('person', 'transaction')
+    union
+    select type, value, '' as shop, scope from carried where customer_key = $customer and scope = 'click'
+)
+select type, value, nullif(shop, '') as shop
+from owned as o
+where o.scope = 'person' or not exists (
+    select 1 from carried as c
+    where c.type = o.type and c.value = o.value and c.customer_key <> $customer and o.shop in ('', c.shop)
+)
+order by all
+"""
+# A device is the customer's up to the next owner's first event on it; if there is none, as far as the records reach.
+_DEVICES = """
+select identifier_type, identifier, shop, effective_at,
+    coalesce(superseded_at - interval 1 microsecond, greatest(effective_at, (select max(as_of) from main.clocks)))
+from main.customer_identifiers
+where customer_key = $customer and scope = 'device'
+order by all
+"""
+_FORMER_KEYS = """
+with recursive former as (
+    select $customer as key
+    union
+    select k.old_key from main.customer_keys as k inner join former as f on k.new_key = f.key
+)
+select key from former order by key
+"""
+_PLACES = """
+select distinct e.shop, e.source_account, e.source_folder
+from main.events as e inner join main.event_customers as c on e.event_id = c.event_id
+where c.customer_key = $customer
+order by all
+"""
+_TELLING_LENGTH = 5
+_RECORDS = """
+select distinct e.source_folder, e.source_file, e.source_row, e.event_id
+from main.events as e inner join main.event_customers as c on e.event_id = c.event_id
+where c.customer_key = $customer
+"""
+
+
+class PersonalData:
+    """What is known of one customer in an open workspace whose tables stand at what the lake holds.
+
+    Args:
+        connection: The workspace.
+        home: Its home directory.
+        config: The configuration.
+        customer: The customer key.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, home: Path, config: Config, customer: str
+    ) -> None:
+        self._connection, self._lake, self._config = connection, Lake(home), config
+        self._customer, self._key = customer, hashing_key(home)
+        self._salt = Salt(self._key)
+        self._manifest = self._lake.manifest()
+
+    def tombstone(self, former: str) -> Tombstone:
+        """The tombstone that erases the customer, with what there is to remove.
+
+        Args:
+            former: Name of the published version.
+        """
+        named, devices = self._rows(_IDENTIFIERS), self._rows(_DEVICES)
+        stone = Tombstone(
+            erasure=datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ"),
+            identifiers=tuple(
+                Erased(self._salt.hash(kind, value), *rest)
+                for kind, value, *rest in [*named, *devices]
+            ),
+            places=tuple(Place(*place) for place in self._rows(_PLACES)),
+            events=tuple(sorted(self._salt.hash("event_id", event) for event in self._event_ids())),
+            keys=tuple(self._salt.hash("customer_key", key) for (key,) in self._rows(_FORMER_KEYS)),
+            former=former,
+        )
+        records, refused = self._records(stone)
+        folders = [folder for folder, *_ in records]
+        kinds = [kind for kind, *_ in {row[:2] for row in [*named, *devices]}]
+        counts = {
+            "identifiers": _tally(kinds),
+            "records": _tally(folders),
+            "records_of_others": self._of_others(records),
+            "quarantined_records": len(refused),
+            "tables": self._table_counts(),
+            "named_in": self._named_in([*named, *devices]),
+        }
+        files = {(folder, file) for folder, file, _ in records | refused}
+        return replace(stone, files=tuple(sorted(files)), counts=counts)
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, {"customer": self._customer}).fetchall()
+
+    def _event_ids(self) -> set[str]:
+        """Of the customer's events, and of every other row of the records that they come from."""
+        rows = self._rows(_RECORDS)
+        files = {(folder, file) for folder, file, *_ in rows}
+        paths = self._lake.events_of(self._manifest[key] for key in files)
+        listed = self._connection.execute(
+            f"select distinct event_id from read_parquet($paths, hive_partitioning = false) semi join ({_RECORDS}) "
+            "using (source_folder, source_file, source_row)",
+            {"paths": [str(path) for path in paths], "customer": self._customer},
+        ).fetchall()
+        return {event for *_, event in rows} | {event for (event,) in listed}
+
+    def _records(self, stone: Tombstone) -> tuple[set[Record], set[Record]]:
+        """The records that go: of the lake, and of the quarantine."""
+        rows = self._manifest.values()
+        paths = self._lake.events_of(rows)
+        refused = [
+            self._lake.file("quarantine", *row.place) for row in rows if row.quarantined_count
+        ]
+        erased = ErasedRecords([stone], self._key, self._config, paths)
+        try:
+            return erased.in_files(paths), erased.in_quarantine(refused)
+        finally:
+            erased.close()
+
+    def _of_others(self, records: set[Record]) -> int:
+        names = ("source_folder", "source_file", "source_row")
+        columns = [list(column) for column in zip(*records, strict=True)] or [[], [], []]
+        given = pa.table({
+            name: pa.array(column, pa.int64() if name == "source_row" else pa.string())
+            for name, column in zip(names, columns, strict=True)
+        })  # fmt: skip
+        self._connection.register("given_records", given)
+        try:
+            return int(
+                self._rows(
+                    "select count(*) from (select distinct source_folder, source_file, source_row from main.events "
+                    "semi join given_records using (source_folder, source_file, source_row) "
+                    "inner join main.event_customers as c using (event_id) where c.customer_key <> $customer) as r"
+                )[0][0]
+            )
+        finally:
+            self._connection.unregister("given_records")
+
+    def _table_counts(self) -> dict[str, int]:
+        """The customer's rows of each published table that names customers."""
+        found = {}
+        for name, model in load_models().items():
+            if model.is_published and "customer_key" in columns_of(self._connection, name):
+                sql = f"select count(*) from main.{name} where customer_key = $customer"
+                found[name] = int(self._rows(sql)[0][0])
+        return found
+
+    def _named_in(self, identifiers: list[tuple[Any, ...]]) -> dict[str, int]:
+        """Where an identifier stands that no erasure can change; short ones would be found by chance."""
+        texts = {value for _, value, *_ in identifiers if len(value) >= _TELLING_LENGTH}
+        paths = [row.path for row in self._manifest.values()]
+        kept = self._lake.root.parent / "journey.toml"
+        settings = [kept.read_text(encoding="utf-8")] if kept.exists() else []
+        return {
+            what: sum(any(text in place for text in texts) for place in places)
+            for what, places in (("landing file names", paths), ("journey.toml", settings))
+        }
+
+
+def _tally(names: list[str]) -> dict[str, int]:
+    return {name: names.count(name) for name in sorted(set(names))}

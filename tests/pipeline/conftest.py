@@ -1,0 +1,52 @@
+"""A tiny shop built once, and once more without Ann: what the tests of erasure start from."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from support.people import ANN, KEY, write_landing
+
+import journey_analytics as ja
+
+
+@pytest.fixture
+def one_hashing_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Homes are compared, so they must hash alike."""
+    monkeypatch.setenv("JOURNEY_HASHING_KEY", KEY)
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `landing` and the `home` that was built twice from it. Copied, never changed."""
+    folder = tmp_path_factory.mktemp("people")
+    write_landing(folder / "landing")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JOURNEY_HASHING_KEY", KEY)
+        assert ja.build(folder / "landing", folder / "home").refusal is None
+        ja.build(folder / "landing", folder / "home", full=True)
+    return folder
+
+
+@pytest.fixture
+def place(one_hashing_key: None, people: Path, tmp_path: Path) -> Path:
+    """A copy of it, to change."""
+    shutil.copytree(people, tmp_path / "place", symlinks=True)
+    return tmp_path / "place"
+
+
+@pytest.fixture(scope="session")
+def erased_people(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which Ann was erased by her address. Read only."""
+    folder = tmp_path_factory.mktemp("erased") / "place"
+    shutil.copytree(people, folder, symlinks=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JOURNEY_HASHING_KEY", KEY)
+        ja.erase(folder / "home", ANN)
+    return folder
+
+
+@pytest.fixture
+def gone(one_hashing_key: None, erased_people: Path, tmp_path: Path) -> Path:
+    """A copy of the place after the erasure, to change."""
+    shutil.copytree(erased_people, tmp_path / "gone", symlinks=True)
+    return tmp_path / "gone"
