@@ -10,6 +10,8 @@ from journey_analytics.frames import (
     resolve_identities,
     sessionize,
 )
+from journey_analytics.undo import UndoResult, undo
+from journey_analytics.who import WhoResult, who
 
 __all__ = [
     "BuildResult",
@@ -18,7 +20,11 @@ __all__ = [
     "JourneyError",
     "SessionPolicy",
     "SessionResult",
+    "UndoResult",
+    "WhoResult",
     "build",
     "resolve_identities",
     "sessionize",
+    "undo",
+    "who",
 ]

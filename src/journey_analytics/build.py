@@ -2,10 +2,10 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from journey_analytics import checks, records
 from journey_analytics.attention import over_limit, shop_problems
 from journey_analytics.bookkeeping import begin_build
 from journey_analytics.config import Config, find, keep, load
+from journey_analytics.denied_edges import denied_ids, unknown_edges
 from journey_analytics.engine import Engine, Progress
 from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.models import load_models
+from journey_analytics.moments import day, moment
 from journey_analytics.parameters import commerce_accounts, write_parameters
 from journey_analytics.publish import PublishRefused, publish
 from journey_analytics.stages import stage_expression
@@ -82,7 +84,7 @@ def build(
         JourneyError: Another process builds in this home, or the hashing key is not the one of its lake.
     """
     landing, home = Path(landing), Path(home)
-    as_of, known_at = _moment(as_of), _day(known_at)
+    as_of, known_at = moment(as_of, "as_of"), day(known_at, "known_at")
     file, resolved = _resolve(config, landing)
     seconds: dict[str, float] = {}
     with HomeLock(home):
@@ -102,21 +104,6 @@ def build(
         with _timed(seconds, "report"):
             report = _report(home)
     return replace(result, warehouse=home / "warehouse.duckdb", report=report)
-
-
-def _moment(value: datetime | str | None) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        raise UsageError(f"{value!r} is no time.", "as_of", "Write 2026-11-20T22:10Z.") from None
-    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
-
-
-def _day(value: date | str | None) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        raise UsageError(f"{value!r} is no date.", "known_at", "Write 2026-11-20.") from None
 
 
 def _resolve(config: Path | str | Config | None, landing: Path) -> tuple[Path | None, Config]:
@@ -145,6 +132,7 @@ def _assess(
     """The result but for what was published: checks, counts and what needs a look."""
     connection, config = engine.workspace.connection, engine.config
     problems = ingested.problems + shop_problems(connection, config)
+    problems += unknown_edges(connection, config)
     needs_a_look = (
         any(not outcome.has_passed for outcome in outcomes)
         or any(problem.is_file_problem for problem in problems)
@@ -194,7 +182,8 @@ def prepare(
         "known_at": known_at,
         "config": config.fingerprint(),
     }
-    rules = rules_hash(config)
+    denied = denied_ids(workspace.home, config)
+    rules = rules_hash(config, denied)
     build_id = begin_build(workspace, inputs, rules, as_of)
     connection = workspace.connection
     engine = Engine(workspace, config, build_id, rules)
@@ -206,7 +195,7 @@ def prepare(
     if full or not state or state[0][0] != build_id:
         begun = time.perf_counter()
         records.load(connection, workspace.home, files)
-        write_parameters(connection, config, commerce_accounts(connection), as_of)
+        write_parameters(connection, config, commerce_accounts(connection), as_of, denied)
         connection.execute(
             "insert or replace into main.builds values ('_observations', ?, ?, null)",
             [build_id, rules],
@@ -228,10 +217,14 @@ def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     }
 
 
-def rules_hash(config: Config) -> str:
-    """A fingerprint of what the tables are made by: configuration, SQL and package version."""
+def rules_hash(config: Config, denied_edges: Iterable[str] = ()) -> str:
+    """A fingerprint of what the tables are made by: configuration, denied edges, SQL and package version.
+
+    An undo changes carts and orders of customers whose events have not changed: it makes every table anew.
+    """
     texts = [
         config.fingerprint(),
+        *denied_edges,
         package_version(),
         *(model.sql for model in load_models().values()),
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from journey_analytics.errors import JourneyError, UsageError
+from journey_analytics.identity_commands import add_commands
 
 DEFAULT_HOME = Path("var")
 _NOTHING_INGESTED = "Nothing has been ingested into this home directory."
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "customer", help="customer key or id, e-mail, phone, order id or any other identifier"
     )
+    add_commands(command)
     return parser
 
 

@@ -11,9 +11,10 @@ from functools import cache
 
 import duckdb
 
-from journey_analytics.bookkeeping import columns_of, list_changes, list_new_keys, table_hash
+from journey_analytics.bookkeeping import columns_of, list_changes, table_hash
 from journey_analytics.config import Config
 from journey_analytics.identity import write_components
+from journey_analytics.key_changes import list_new_keys
 from journey_analytics.models import Model, load_models, with_ancestors
 from journey_analytics.stages import insert_stage_rules
 from journey_analytics.workspace import Workspace

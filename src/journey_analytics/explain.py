@@ -5,7 +5,7 @@ from datetime import datetime
 import duckdb
 
 from journey_analytics.errors import JourneyError
-from journey_analytics.privacy import hash_email, hash_phone
+from journey_analytics.privacy import possible_values
 from journey_analytics.report.figures import Row, load_figures, query
 from journey_analytics.summary import duration, when
 
@@ -56,8 +56,7 @@ def _resolve(
 ) -> str:
     """The customer key; an exact key wins, then current identifiers, then carts and orders."""
     wanted = customer.strip()
-    hashes = [hash_email(wanted, key), hash_phone(wanted, key, phone_region)] if key else []
-    values = [wanted, *(value for value in hashes if value)]
+    values = possible_values(wanted, key, phone_region)
     for sql in (
         "select customer_key from customers where customer_key = $wanted",
         "select distinct customer_key from customers where customer_id = $wanted",

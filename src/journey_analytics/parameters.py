@@ -39,6 +39,7 @@ def write_parameters(
     config: Config,
     commerce_accounts: Iterable[str] = (),
     as_of: datetime | None = None,
+    denied_edges: Iterable[str] = (),
 ) -> None:
     """Creates or replaces every parameter table.
 
@@ -48,13 +49,16 @@ def write_parameters(
         commerce_accounts: The accounts seen in commerce feeds; without `[[shops]]`, several of them are
             a shop each.
         as_of: Replaces the newest watermark.
+        denied_edges: Edges that `journey undo` denied in this home, beside those of the configuration.
     """
+    denied = sorted({*denied_edges, *config.identity.denied_edges})
     tables = {
         "settings": _settings(config, as_of, list(commerce_accounts)),
         **_shops(config, list(commerce_accounts)),
         **_sources(config),
         **_taxonomy(config),
         **_journey(config),
+        "denied_edges": _frame([(edge,) for edge in denied], ["edge_id"]),
     }
     for name, frame in tables.items():
         connection.register("parameter_frame", frame)
