@@ -14,6 +14,7 @@ from journey_analytics.denied_edges import DeniedEdge, denied_ids, deny
 from journey_analytics.engine import Engine, Progress
 from journey_analytics.errors import UsageError
 from journey_analytics.publish import publish
+from journey_analytics.warehouse import open_warehouse
 from journey_analytics.workspace import HomeLock, Workspace
 
 _COUNTED = ("customers", "carts", "orders")
@@ -56,7 +57,7 @@ class UndoResult:
         changes: Which customers parted or gave events to another.
         still_joined_by: The shortest chain of other edges that joins the two identifiers all the same; empty if none.
         warehouse: The published file.
-        checks: Every check's outcome.
+        checks: Every check's outcome; empty where the published file was right already.
         build_id: The build in which the edge joins no more.
     """
 
@@ -102,10 +103,15 @@ def undo(home: Path | str, edge_id: str, progress: Progress | None = None) -> Un
         before = _counts(workspace.connection)
         was_denied = edge.edge_id in denied_ids(home, config)
         if not was_denied:
+            # Written first: whatever stops the build, the next one knows of it.
             deny(home, DeniedEdge(edge.edge_id, edge.type_a, edge.type_b, edge.rule, edge.first_at))
             engine = prepare(workspace, config)
             engine.bring_up(published_models(), progress)
-        published = publish(workspace, home, f"{engine.build_id:06d}")
+        outcomes = (
+            []
+            if was_denied and _is_published(home, edge.edge_id)
+            else publish(workspace, home, f"{engine.build_id:06d}").checks
+        )
         result = UndoResult(
             edge=edge,
             was_denied=was_denied,
@@ -114,7 +120,7 @@ def undo(home: Path | str, edge_id: str, progress: Progress | None = None) -> Un
             changes=[] if was_denied else _changes(engine),
             still_joined_by=_chain(workspace.connection, edge),
             warehouse=home / "warehouse.duckdb",
-            checks=published.checks,
+            checks=outcomes,
             build_id=engine.build_id,
         )
     # plotly is slow to import: only where it is drawn.
@@ -122,6 +128,15 @@ def undo(home: Path | str, edge_id: str, progress: Progress | None = None) -> Un
 
     write_report(home / "warehouse.duckdb", home / "report" / "index.html")
     return result
+
+
+def _is_published(home: Path, edge_id: str) -> bool:
+    """Whether readers see the edge denied: a build that was stopped after the denial had not come so far."""
+    with open_warehouse(home) as connection:
+        rows = connection.execute(
+            "select is_denied from identity_edges where edge_id = ?", [edge_id]
+        ).fetchall()
+    return rows == [(True,)]
 
 
 def _find(connection: duckdb.DuckDBPyConnection, edge_id: str) -> Edge:
