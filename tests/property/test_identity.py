@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,13 +15,13 @@ import journey_analytics as ja
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 RANK = {"customer_id": 1, "email_hash": 2, "phone_hash": 3}
-LIMITS = {"email_hash>customer_id": 1, "customer_id>email_hash": 2, "phone_hash>email_hash": 1}
+LIMITS = {"email_hash>customer_id": 1, "customer_id>phone_hash": 1, "phone_hash>email_hash": 2}
 Node = tuple[str, str]
 
-nodes = st.tuples(st.sampled_from(sorted(RANK)), st.sampled_from("abcd"))
+nodes = st.tuples(st.sampled_from(sorted(RANK)), st.sampled_from("abc"))
 events = st.lists(
-    st.tuples(st.integers(0, 20), st.lists(nodes, min_size=1, max_size=3, unique=True)),
-    min_size=1,
+    st.tuples(st.integers(0, 9), st.lists(nodes, min_size=2, max_size=3, unique=True)),
+    min_size=6,
     max_size=14,
 )
 
@@ -126,3 +127,50 @@ def test_persons_are_those_of_a_union_find(
     assert joined == {edge_id(*pair) for pair in oracle.edges}
     # An edge that nobody denied and no limit let through is refused: nothing is lost without a trace.
     assert set(result.edges["edge_id"].to_list()) == set(pairs)
+
+
+@pytest.mark.parametrize("orders", [500, pytest.param(10_000, marks=pytest.mark.soak)])
+def test_random_orders_of_the_same_evidence_give_the_same_persons_and_keys(orders: int) -> None:
+    """Every copy of the evidence has names of its own, and its rows come in an order of its own."""
+    pick = random.Random(3)
+    kinds = [*RANK, "device_id", "order_id", "cart_id"]
+    evidence = [
+        (pick.randrange(2000), [(kind, pick.choice("abcd")) for kind in pick.sample(kinds, k=2)])
+        for _ in range(24)
+    ]
+    rows = [
+        (f"{copy}/{n:02d}", at, [(kind, f"{copy}/{value}") for kind, value in found])
+        for copy in range(orders)
+        for n, (at, found) in enumerate(evidence)
+    ]
+    pick.shuffle(rows)
+
+    result = ja.resolve_identities(
+        pl.DataFrame(
+            {
+                "event_id": [event for event, _, _ in rows],
+                "occurred_at": [START + timedelta(minutes=at) for _, at, _ in rows],
+                "identifiers": [[{"type": k, "value": v} for k, v in found] for *_, found in rows],
+            }
+        ),
+        ja.IdentityPolicy(limits=LIMITS),
+    )
+
+    names = {
+        hashlib.sha256(f"{kind}:{copy}/{value}".encode()).hexdigest()[:32]: (
+            copy,
+            f"{kind}:{value}",
+        )
+        for copy in range(orders)
+        for kind in kinds
+        for value in "abcd"
+    }
+    owners: dict[int, dict[str, str]] = defaultdict(dict)
+    for event, key in result.events.select("event_id", "customer_key").rows():
+        copy, _, number = event.partition("/")
+        owner, name_of_owner = names[key]
+        assert owner == int(copy)
+        owners[owner][number] = name_of_owner
+    assert len(owners) == orders
+    assert all(found == owners[0] for found in owners.values())
+    assert len(set(owners[0].values())) > 2
