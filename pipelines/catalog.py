@@ -19,6 +19,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "shops": (IDENTITY, "Which shops are there, in which time zone and currency?"),
     "events": (IDENTITY, "What did each source observe?"),
     "identity_edges": (IDENTITY, "Which identifiers were seen together?"),
+    "identity_health": (IDENTITY, "Can we trust who is who?"),
     "identity_refusals": (IDENTITY, "Which links between identifiers were not believed, and why?"),
     "event_customers": (IDENTITY, "Whose event is this?"),
     "customer_identifiers": (

@@ -1,12 +1,16 @@
 -- The cart acts of every customer, with the one id of the cart that they name and their place in time.
 -- Cart and checkout ids seen on one touchpoint name one cart: the smallest id is passed along carts and checkouts in
 -- turn, six times, which is exact for chains of up to seven ids (a cart with any number of checkouts needs one).
+-- An act whose two ids an undo has parted is the checkout's.
 -- A checkout is used once: what is recorded of it after its order (late snapshots, the thank-you page) counts as done
 -- just before the order.
 -- Grain: one row per cart act of a known customer.
 -- Key: touchpoint_id
 -- Slice: customer
-with act as (
+with denial as (
+    select count(*) as denied_count from denied_edges
+),
+act as (
     select
         t.customer_key,
         t.shop,
@@ -18,7 +22,10 @@ with act as (
         t.event_type = 'order_placed' as is_order,
         t.event_type <> 'order_placed' and t.channel = 'checkout' as is_checkout,
         case when t.checkout_id <> '' then t.checkout_id end as checkout_id,
-        coalesce('cart:' || nullif(t.cart_id, ''), 'checkout:' || nullif(t.checkout_id, '')) as cart_node,
+        coalesce(
+            case when d.edge_id is null then 'cart:' || nullif(t.cart_id, '') end,
+            'checkout:' || nullif(t.checkout_id, '')
+        ) as cart_node,
         coalesce('checkout:' || nullif(t.checkout_id, ''), 'cart:' || nullif(t.cart_id, '')) as checkout_node,
         case t.event_type when 'cart_item_added' then 1 when 'cart_item_removed' then -1 else 0 end
         * coalesce(
@@ -28,6 +35,13 @@ with act as (
         ) as quantity
     from _touchpoints as t
     left join _orders as o on t.touchpoint_id = o.touchpoint_id
+    -- The edge's name is hashed only where there is anything denied.
+    cross join denial as n
+    left join denied_edges as d
+        on d.edge_id = case when n.denied_count > 0 then substr(sha256(
+            'cart_id:' || case when t.shop = 'default' then '' else t.shop || '/' end || t.cart_id || chr(31)
+            || 'checkout_id:' || case when t.shop = 'default' then '' else t.shop || '/' end || t.checkout_id
+        ), 1, 32) end
     where
         t.customer_key is not null
         and case

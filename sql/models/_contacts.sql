@@ -7,7 +7,10 @@
 with unit as (
     select
         event_id,
-        min(transaction_key) filter (where transaction_type in ('checkout_id', 'cart_id')) as unit,
+        coalesce(
+            min(transaction_key) filter (where transaction_type = 'checkout_id'),
+            min(transaction_key) filter (where transaction_type = 'cart_id')
+        ) as unit,
         min(transaction_key) filter (where transaction_type = 'order_id') as order_unit
     from _transactions
     group by event_id

@@ -88,6 +88,7 @@ select
         when k.device is null and n.previous_owner_key is not null then 'device_previous'
         when k.device is null and n.next_owner_key is not null then 'device_next'
         else 'device_anonymous'
-    end as assigned_by
+    end as assigned_by,
+    k.device is not null as is_kiosk
 from neighbour as n
 left join kiosk as k on n.device = k.device

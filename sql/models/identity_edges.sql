@@ -7,6 +7,7 @@ with linked as (
         event_id,
         node,
         identifier_type,
+        shop,
         occurred_at,
         scope,
         case
@@ -22,6 +23,9 @@ pair as (
         b.node as node_b,
         a.identifier_type as type_a,
         b.identifier_type as type_b,
+        a.shop,
+        case when a.identifier_type in ('email_hash', 'phone_hash') then '' else a.shop end as shop_a,
+        case when b.identifier_type in ('email_hash', 'phone_hash') then '' else b.shop end as shop_b,
         a.event_id,
         a.rule,
         a.occurred_at,
@@ -29,27 +33,41 @@ pair as (
     from linked as a
     inner join linked as b on a.event_id = b.event_id and a.rule = b.rule and a.node < b.node
 ),
--- The edges of an identifier to one type are ranked by first evidence; a refused edge keeps its rank, so that what
--- is refused does not depend on what else was.
+named as (
+    select
+        *,
+        substr(sha256(node_a || chr(31) || node_b), 1, 32) as edge_id
+    from pair
+    where evidence_number = 1
+),
+-- The edges of an identifier to one type of one shop are ranked by first evidence; a refused edge keeps its rank, so
+-- that what is refused does not depend on what else was. A denied edge has no rank: it was never there.
 ranked as (
     select
-        p.*,
-        row_number() over (partition by node_a, type_b order by occurred_at, event_id, node_b) as rank_a,
-        row_number() over (partition by node_b, type_a order by occurred_at, event_id, node_a) as rank_b
-    from pair as p
-    where evidence_number = 1
+        n.*,
+        d.edge_id is not null as is_denied,
+        row_number() over (
+            partition by n.node_a, n.type_b, n.shop_b, d.edge_id is null order by n.occurred_at, n.event_id, n.node_b
+        ) as rank_a,
+        row_number() over (
+            partition by n.node_b, n.type_a, n.shop_a, d.edge_id is null order by n.occurred_at, n.event_id, n.node_a
+        ) as rank_b
+    from named as n
+    left join denied_edges as d on n.edge_id = d.edge_id
 )
 select
-    substr(sha256(r.node_a || chr(31) || r.node_b), 1, 32) as edge_id, -- hash of both identifiers; names the edge
+    r.edge_id, -- hash of both identifiers; names the edge (`journey undo EDGE`)
     r.type_a, -- type of the first identifier
     substr(r.node_a, length(r.type_a) + 2) as value_a, -- first identifier, with its shop where it is compared within one
     r.type_b, -- type of the second identifier
     substr(r.node_b, length(r.type_b) + 2) as value_b, -- second identifier
-    r.event_id, -- first event that carries both
+    r.shop, -- shop of the first event that carries both
+    r.event_id, -- that event
     r.rule, -- why they are joined: same_event (one person), same_cart or same_order
     r.occurred_at as first_at, -- time of that event (UTC)
-    coalesce(r.rank_a > a.max_count, false) or coalesce(r.rank_b > b.max_count, false) as is_refused, -- beyond a cardinality limit
-    false as is_denied -- denied by an undo
+    not r.is_denied
+    and (coalesce(r.rank_a > a.max_count, false) or coalesce(r.rank_b > b.max_count, false)) as is_refused, -- beyond a cardinality limit
+    r.is_denied -- denied by `journey undo` or the configuration: it joins nothing and counts for no limit
 from ranked as r
 left join identity_limits as a on r.type_a = a.from_type and r.type_b = a.to_type
 left join identity_limits as b on r.type_b = b.from_type and r.type_a = b.to_type

@@ -11,6 +11,8 @@ from journey_analytics.frames import (
     resolve_identities,
     sessionize,
 )
+from journey_analytics.undo import UndoResult, undo
+from journey_analytics.who import WhoResult, who
 
 __all__ = [
     "BuildResult",
@@ -20,8 +22,12 @@ __all__ = [
     "JourneyError",
     "SessionPolicy",
     "SessionResult",
+    "UndoResult",
+    "WhoResult",
     "build",
     "erase",
     "resolve_identities",
     "sessionize",
+    "undo",
+    "who",
 ]

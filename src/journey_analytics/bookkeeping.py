@@ -139,25 +139,6 @@ def forget_changes(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def list_new_keys(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
-    """Appends to `customer_keys` which customer became which: merged, parted, or renamed by a smaller identifier.
-
-    `temp.kept` holds `event_customers` as it was before.
-    """
-    connection.execute(
-        "insert into main.customer_keys select old_key, new_key, "
-        "(select max(as_of) from main.clocks), case when old_count > 1 then 'merged' "
-        "when new_count > 1 then 'parted' else 'renamed' end, ? from ("
-        "select old_key, new_key, count(*) over (partition by new_key) as old_count, "
-        "count(*) over (partition by old_key) as new_count from ("
-        "select distinct k.customer_key as old_key, c.customer_key as new_key from temp.kept as k "
-        "inner join main.event_customers as c on k.event_id = c.event_id "
-        "where k.customer_key is not null and c.customer_key is not null) as pair) as counted "
-        "where old_key <> new_key",
-        [build_id],
-    )
-
-
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """The column names of a table of the workspace, in order; empty if there is no such table."""
     # Asking first: an error would end the transaction. The list of all columns of all tables is slow to make.

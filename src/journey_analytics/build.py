@@ -2,10 +2,10 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -15,11 +15,13 @@ from journey_analytics import checks, records
 from journey_analytics.attention import over_limit, shop_problems
 from journey_analytics.bookkeeping import begin_build, mark, note_replaced, state_of
 from journey_analytics.config import Config, find, keep, load
+from journey_analytics.denied_edges import denied_ids, unknown_edges
 from journey_analytics.engine import Engine, Progress
 from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.lock import HomeLock
 from journey_analytics.models import load_models
+from journey_analytics.moments import day, moment
 from journey_analytics.parameters import commerce_accounts, write_parameters
 from journey_analytics.publish import PublishRefused, publish
 from journey_analytics.removal import conclude, remove_erased
@@ -84,7 +86,7 @@ def build(
         JourneyError: Another process builds in this home, or the hashing key is not the one of its lake.
     """
     landing, home = Path(landing), Path(home)
-    as_of, known_at = _moment(as_of), _day(known_at)
+    as_of, known_at = moment(as_of, "as_of"), day(known_at, "known_at")
     file, resolved = _resolve(config, landing)
     seconds: dict[str, float] = {}
     with HomeLock(home):
@@ -106,21 +108,6 @@ def build(
             report = _report(home)
         conclude(home)
     return replace(result, warehouse=home / "warehouse.duckdb", report=report)
-
-
-def _moment(value: datetime | str | None) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        raise UsageError(f"{value!r} is no time.", "as_of", "Write 2026-11-20T22:10Z.") from None
-    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
-
-
-def _day(value: date | str | None) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        raise UsageError(f"{value!r} is no date.", "known_at", "Write 2026-11-20.") from None
 
 
 def _resolve(config: Path | str | Config | None, landing: Path) -> tuple[Path | None, Config]:
@@ -149,6 +136,7 @@ def _assess(
     """The result but for what was published: checks, counts and what needs a look."""
     connection, config = engine.workspace.connection, engine.config
     problems = ingested.problems + shop_problems(connection, config)
+    problems += unknown_edges(connection, config)
     needs_a_look = (
         any(not outcome.has_passed for outcome in outcomes)
         or any(problem.is_file_problem for problem in problems)
@@ -197,7 +185,8 @@ def prepare(
         "known_at": known_at,
         "config": config.fingerprint(),
     }
-    rules = rules_hash(config)
+    denied = denied_ids(workspace.home, config)
+    rules = rules_hash(config, denied)
     build_id = begin_build(workspace, inputs, rules, as_of, is_new=full)
     connection = workspace.connection
     engine = Engine(workspace, config, build_id, release())
@@ -213,7 +202,7 @@ def prepare(
         given = f"{rules} {as_of} {accounts}"
         with transaction(connection):
             if state is None or state[1] != given:
-                for name in write_parameters(connection, config, accounts, as_of):
+                for name in write_parameters(connection, config, accounts, as_of, denied):
                     note_replaced(connection, name, build_id)
             mark(connection, "_observations", build_id, given)
         engine.seconds["load"] = time.perf_counter() - begun
@@ -238,10 +227,11 @@ def release() -> str:
     return f"{package_version()} {duckdb.__version__}"
 
 
-def rules_hash(config: Config) -> str:
-    """A fingerprint of what the tables are made by: configuration, SQL and versions."""
+def rules_hash(config: Config, denied_edges: Iterable[str] = ()) -> str:
+    """A fingerprint of what the tables are made by: configuration, denied edges, SQL and versions."""
     texts = [
         config.fingerprint(),
+        *denied_edges,
         release(),
         *(model.sql for model in load_models().values()),
     ]

@@ -13,6 +13,8 @@ from journey_analytics.models import load_models
 
 _EXAMPLES = 5  # rows that a failed check shows
 GIANT_COMPONENT = 50  # persons' identifiers in one customer beyond which a merge is suspect
+ENOUGH_TOUCHPOINTS = 100  # of a shop, of which some must have a customer
+ENOUGH_PEOPLE = 20  # devices, and persons, of a shop, from which on some device must be a person's
 
 
 @dataclass(frozen=True)
@@ -180,15 +182,13 @@ _RULES = [
         "and customer_key is not null",
     ),
     Check(
-        "customer_identifiers_stitched",
-        "Some device is stitched to a person where persons are known",
-        "customer_identifiers",
+        "identity_health_stitched",
+        "In every shop touchpoints have customers, and some device is a known person's",
+        "identity_health",
         "warning",
-        "select device_count from (select count(*) filter (where scope = 'device') as device_count, "
-        "count(*) filter (where scope = 'person') as person_count from customer_identifiers) as i "
-        "where i.device_count >= 100 and i.person_count >= 30 and not exists (select 1 from customer_identifiers as d "
-        "semi join (select customer_key from customer_identifiers where scope = 'person') as p "
-        "on d.customer_key = p.customer_key where d.scope = 'device')",
+        "select shop, touchpoint_count, stitched_count, device_count, person_count, stitched_device_count "
+        f"from identity_health where (touchpoint_count >= {ENOUGH_TOUCHPOINTS} and stitched_count = 0) "
+        f"or (device_count >= {ENOUGH_PEOPLE} and person_count >= {ENOUGH_PEOPLE} and stitched_device_count = 0)",
     ),
     Check(
         "customer_identifiers_no_giant",

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from journey_analytics.arguments import count, day, positive, timestamp
 from journey_analytics.errors import JourneyError, UsageError
+from journey_analytics.identity_commands import add_commands
 
 DEFAULT_HOME = Path("var")
 _NOTHING_INGESTED = "Nothing has been ingested into this home directory."
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         "identifier", help="customer key or id, e-mail, phone, order id or any other identifier"
     )
     erase.add_argument("--yes", action="store_true", help="do not ask")
+    add_commands(command)
     return parser
 
 

@@ -15,11 +15,11 @@ from journey_analytics.build import prepare, published_models
 from journey_analytics.config import Config, load
 from journey_analytics.engine import Progress
 from journey_analytics.errors import UsageError
-from journey_analytics.explain import UnknownCustomer, find_customer, values_of
+from journey_analytics.explain import UnknownCustomer, find_customer
 from journey_analytics.lake import Lake
 from journey_analytics.lock import HomeLock
 from journey_analytics.personal_data import PersonalData
-from journey_analytics.privacy import check_key, hashing_key
+from journey_analytics.privacy import check_key, hashing_key, possible_values
 from journey_analytics.publish import LINK, publish
 from journey_analytics.receipt import receipt_path
 from journey_analytics.removal import conclude, remove_erased
@@ -120,7 +120,7 @@ def _find(
 
 def _was_erased(home: Path, identifier: str, key: bytes, config: Config) -> bool:
     salt, known = Salt(key), hashes_of(read_tombstones(home))
-    values = values_of(identifier, key, config.phone_region)
+    values = possible_values(identifier, key, config.phone_region)
     return any(salt.hash(kind, value) in known for value in values for kind in _KINDS)
 
 

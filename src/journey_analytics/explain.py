@@ -5,7 +5,7 @@ from datetime import datetime
 import duckdb
 
 from journey_analytics.errors import JourneyError
-from journey_analytics.privacy import hash_email, hash_phone
+from journey_analytics.privacy import possible_values
 from journey_analytics.report.figures import Row, load_figures, query
 from journey_analytics.summary import duration, when
 
@@ -55,13 +55,6 @@ def explain(
     return "\n".join(lines)
 
 
-def values_of(identifier: str, key: bytes | None, phone_region: str) -> list[str]:
-    """The forms in which an identifier may be kept: as it is, and hashed as an e-mail address and as a phone number."""
-    wanted = identifier.strip()
-    hashes = [hash_email(wanted, key), hash_phone(wanted, key, phone_region)] if key else []
-    return [wanted, *(value for value in hashes if value)]
-
-
 def find_customer(
     connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | None, phone_region: str
 ) -> str:
@@ -72,7 +65,7 @@ def find_customer(
         JourneyError: Several people are.
     """
     wanted = customer.strip()
-    values = values_of(customer, key, phone_region)
+    values = possible_values(wanted, key, phone_region)
     for sql in (
         "select customer_key from customers where customer_key = $wanted",
         "select distinct customer_key from customers where customer_id = $wanted",

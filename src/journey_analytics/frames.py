@@ -49,7 +49,9 @@ class IdentityPolicy(Section):
     """Guards of identity resolution.
 
     Args:
-        limits: `{"from_type>to_type": n}`: one identifier of the first type joins at most n of the second.
+        limits: `{"from_type>to_type": n}`: one identifier of the first type joins at most n of the second (of one
+            shop); none: no such guard.
+        denied_edges: Edge ids (`IdentityResult.edges`) that must not join, as if both had never been seen together.
         device_types: Identifier types that name a device and not a person.
         blocklist: Values that name nobody; compared in lower case.
         session_timeout: Gap that ends a device session.
@@ -58,6 +60,7 @@ class IdentityPolicy(Section):
     """
 
     limits: dict[str, int] = Field(default_factory=dict)
+    denied_edges: tuple[str, ...] = ()
     device_types: tuple[str, ...] = ("device_id", "anonymous_id", "ga_client_id", "pixel_client_id")
     blocklist: tuple[str, ...] | None = None
     session_timeout: Duration = parse_duration("30m")
@@ -75,11 +78,19 @@ class SessionResult:
 
 @dataclass(frozen=True)
 class IdentityResult:
-    """`assignments` (identifier × validity), `refusals`, and `events` (event_id, customer_key, assigned_by)."""
+    """Who is who, and by what evidence.
+
+    Args:
+        assignments: One row per identifier and period in which it belongs to one customer.
+        refusals: Evidence that was not believed, with its rule (blocked, limit, denied, kiosk, transaction).
+        events: One row per event: event_id, customer_key, assigned_by.
+        edges: One row per pair of identifiers seen together, with its first evidence.
+    """
 
     assignments: pl.DataFrame
     refusals: pl.DataFrame
     events: pl.DataFrame
+    edges: pl.DataFrame
 
 
 def sessionize(events: Any, policy: SessionPolicy | None = None) -> SessionResult:
@@ -154,7 +165,7 @@ def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) 
     given = _frame(observations, ("event_id", "occurred_at", "identifiers"), "observations")
     rules = policy or IdentityPolicy()
     identity: dict[str, Any] = {
-        "limits": rules.limits,
+        "denied_edges": rules.denied_edges,
         "device_persons_limit": rules.device_persons_limit,
         "device_persons_days": rules.device_persons_days,
     }
@@ -163,6 +174,9 @@ def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) 
     config = resolve(
         {"identity": identity, "sessions": {"timeout": rules.session_timeout}}, "IdentityPolicy"
     )
+    # A configuration is laid over the defaults key by key; the limits of a policy are all there are.
+    only = config.identity.model_copy(update={"limits": rules.limits})
+    config = config.model_copy(update={"identity": only})
     with duckdb.connect() as connection:
         _prepare(connection, config)
         connection.register("given", _with_ids(given).with_columns(
@@ -187,6 +201,7 @@ def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) 
             connection.sql(
                 "select event_id, customer_key, assigned_by from event_customers order by event_id"
             ).pl(),
+            connection.sql("select * from identity_edges order by edge_id").pl(),
         )
 
 

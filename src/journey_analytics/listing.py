@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import duckdb
 
-from journey_analytics.bookkeeping import columns_of, list_keys, list_new_keys
+from journey_analytics.bookkeeping import columns_of, list_keys
 from journey_analytics.clusters import widen_clusters, write_clusters
+from journey_analytics.key_changes import list_new_keys
 
 
 def before_replace(connection: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -38,6 +38,7 @@ LOADED_TABLES = frozenset(
         "breakdowns",
         "blocklist",
         "identity_limits",
+        "denied_edges",
     }
 )
 

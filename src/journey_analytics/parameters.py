@@ -39,6 +39,7 @@ def write_parameters(
     config: Config,
     commerce_accounts: Iterable[str] = (),
     as_of: datetime | None = None,
+    denied_edges: Iterable[str] = (),
 ) -> list[str]:
     """Creates every parameter table, and replaces those that say something else now.
 
@@ -48,10 +49,12 @@ def write_parameters(
         commerce_accounts: The accounts seen in commerce feeds; without `[[shops]]`, several of them are
             a shop each.
         as_of: Replaces the newest watermark.
+        denied_edges: Edges that `journey undo` denied in this home, beside those of the configuration.
 
     Returns:
         The names of the tables that are new or replaced.
     """
+    denied = sorted({*denied_edges, *config.identity.denied_edges})
     tables = {
         "as_of_request": pl.DataFrame(
             {"as_of": [as_of]}, schema={"as_of": pl.Datetime("us", "UTC")}
@@ -61,6 +64,7 @@ def write_parameters(
         **_sources(config),
         **_taxonomy(config),
         **_journey(config),
+        "denied_edges": _frame([(edge,) for edge in denied], ["edge_id"]),
     }
     return [name for name, frame in tables.items() if _write(connection, name, frame)]
 

@@ -157,6 +157,19 @@ def hash_phone(raw: str | None, key: bytes, default_region: str = "") -> str | N
     return None if text is None else keyed_hash(text, key)
 
 
+def possible_values(raw: str, key: bytes | None, default_region: str = "") -> list[str]:
+    """What an identifier typed by a person may be in the tables: as it is, or hashed as an address or a number.
+
+    Args:
+        raw: An id, an e-mail address or a phone number.
+        key: The hashing key; None: as it is.
+        default_region: Country calling code of national phone numbers.
+    """
+    text = raw.strip()
+    hashes = [hash_email(text, key), hash_phone(text, key, default_region)] if key else []
+    return [text, *(value for value in hashes if value)]
+
+
 def hashing_macros(key: bytes, default_region: str = "") -> dict[str, str]:
     """The same functions as DuckDB macros: signature to body."""
     block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")

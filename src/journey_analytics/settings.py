@@ -67,6 +67,7 @@ class Identity(Section):
     blocklist: tuple[str, ...] = ()
     blocked_emails: tuple[str, ...] = ()
     limits: dict[Annotated[str, Field(pattern=r"^\w+>\w+$")], Annotated[int, Field(ge=1)]] = {}
+    denied_edges: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")], ...] = ()
     device_persons_limit: int = Field(default=5, ge=1)
     device_persons_days: int = Field(default=30, ge=1)
 

@@ -26,17 +26,25 @@ create table if not exists runs (
 );
 alter table runs add column if not exists known_at date;
 create table if not exists customer_keys (
-    old_key varchar, new_key varchar, changed_at timestamptz, reason varchar, build_id bigint
+    old_key varchar, new_key varchar, changed_at timestamptz, reason varchar, build_id bigint,
+    edge_id varchar, event_id varchar
 );
+alter table customer_keys add column if not exists edge_id varchar;
+alter table customer_keys add column if not exists event_id varchar;
 """
 
 
 class Workspace:
-    """The open workspace database of a home directory (read-write; hold a `HomeLock`)."""
+    """The open workspace database of a home directory (read-write; hold a `HomeLock`).
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: The home directory, whose lake it is filled from.
+        path: Another file than HOME/workspace.duckdb, for a build aside.
+    """
+
+    def __init__(self, home: Path, path: Path | None = None) -> None:
         self.home = home
-        self.path = home / "workspace.duckdb"
+        self.path = path or home / "workspace.duckdb"
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:

@@ -1,5 +1,6 @@
 """Which acts are one cart, and when does its next turn begin?"""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +44,25 @@ def test_a_basket_without_id_and_the_checkout_that_brings_one_days_later_are_one
     cart = _only(bench)
 
     assert (cart["state"], cart["checkout_ids"]) == ("recovered", ["k1"])
+
+
+@pytest.mark.parametrize("shop", ["default", "shop"])
+def test_a_cart_and_a_checkout_that_an_undo_has_parted_are_two_carts(
+    bench: Bench, shop: str
+) -> None:
+    """The act that carries both ids is the checkout's."""
+    bench.shops = {shop: ("UTC", "EUR")}
+    ids = {"cart_id": "c1", "checkout_id": "k1"}
+    cart = bench.add(0 * HOUR, "cart_item_added", cart_id="c1", shop=shop)
+    both = bench.add(3 * HOUR, "checkout_started", **ids, shop=shop)
+    paid = bench.add(4 * HOUR, "payment_submitted", checkout_id="k1", shop=shop)
+    assert _members(bench) == [{cart, both, paid}]
+
+    prefix = "" if shop == "default" else f"{shop}/"
+    pair = f"cart_id:{prefix}c1\x1fcheckout_id:{prefix}k1"
+    bench.denied = [hashlib.sha256(pair.encode()).hexdigest()[:32]]
+
+    assert _members(bench) == [{cart}, {both, paid}]
 
 
 def test_an_act_after_the_order_opens_the_next_turn_of_the_same_id(bench: Bench) -> None:

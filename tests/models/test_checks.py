@@ -46,10 +46,8 @@ BREAKING: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("checkout_drop_off", {"checkout_step": "payment", "dropped_share": 0.3}),
     ],
     "orders_bought_once": [("orders", {"order_id": "1", "origin": "web_cart", "customer_key": "ana"})],
-    "customer_identifiers_stitched": [
-        ("customer_identifiers", {"scope": kind, "identifier": f"{kind}{n}", "customer_key": f"{kind}{n}"})
-        for kind, count in (("device", 100), ("person", 30))
-        for n in range(count)
+    "identity_health_stitched": [
+        ("identity_health", {"shop": "es", "touchpoint_count": 100, "stitched_count": 0}),
     ],
     "customer_identifiers_no_giant": [
         ("customer_identifiers", {"scope": "person", "identifier": f"c{n}", "customer_key": "ana"}) for n in range(51)
@@ -132,3 +130,23 @@ def test_a_failure_shows_how_many_rows_and_up_to_five(empty: Chain) -> None:
     )
 
     assert (found.failed_count, len(found.examples), found.is_blocking) == (7, 5, True)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_broken"),
+    [
+        ({"device_count": 20, "person_count": 20, "stitched_device_count": 0}, True),
+        ({"device_count": 20, "person_count": 20, "stitched_device_count": 1}, False),
+        ({"device_count": 19, "person_count": 20, "stitched_device_count": 0}, False),
+        ({"device_count": 20, "person_count": 0, "stitched_device_count": 0}, False),
+        ({"touchpoint_count": 99, "stitched_count": 0}, False),
+        ({"touchpoint_count": 100, "stitched_count": 1}, False),
+    ],
+)
+def test_a_shop_in_which_no_device_is_a_persons_breaks_the_stitch_check(
+    row: dict[str, int], is_broken: bool
+) -> None:
+    chain = Chain()
+    chain.insert("identity_health", [{"shop": "es", **row}], neutral=False)
+
+    assert ("identity_health_stitched" in broken(chain)) is is_broken

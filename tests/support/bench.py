@@ -84,6 +84,7 @@ class Bench:
         self.settings = settings
         self.shops = {"shop": ("UTC", "EUR")}
         self.reachable: set[str] = set()
+        self.denied: list[str] = []
         self.breakdowns = ["all", "device_type", "country", "checkout_identity", "entry_channel"]
 
     def add(
@@ -222,6 +223,7 @@ class Bench:
         _fill(
             connection, "breakdowns", "breakdown_by varchar", [(name,) for name in self.breakdowns]
         )
+        _fill(connection, "denied_edges", "edge_id varchar", [(edge,) for edge in self.denied])
         loaded = {(row["shop"], source) for row in self.rows for source in row["source_systems"]}
         loaded |= {(shop, source) for shop in self.shops for source in self.sources}
         _fill(connection, "events", "shop varchar, source_system varchar, is_visible boolean",

@@ -1,0 +1,121 @@
+"""Edges of identity that must never join: those of the configuration, and those that `journey undo` denied in a home.
+
+The latter stand in HOME/denied_edges.toml, which people may read and edit: without its entry an edge joins again at
+the next build. It holds names of edges (hashes), types and times, and no identifier.
+"""
+
+import json
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from journey_analytics.config import Config
+from journey_analytics.errors import JourneyError
+from journey_analytics.landing import Problem
+
+FILE = "denied_edges.toml"
+_HEADER = """\
+# Evidence of identity that never joins, written by `journey undo`. Without its entry an edge joins again at the next
+# build. For a new home, list the ids in journey.toml: [identity] denied_edges = ["..."].
+"""
+
+
+@dataclass(frozen=True)
+class DeniedEdge:
+    """What is kept of a denied edge.
+
+    Args:
+        edge_id: As in `identity_edges`.
+        type_a: Type of the first identifier.
+        type_b: Type of the second.
+        rule: Why they were joined: same_event, same_cart or same_order.
+        first_at: When they were first seen together.
+    """
+
+    edge_id: str
+    type_a: str
+    type_b: str
+    rule: str
+    first_at: datetime
+
+
+def read_denied(home: Path) -> list[DeniedEdge]:
+    """The edges that were denied in a home, in the order in which they were.
+
+    Raises:
+        JourneyError: The file cannot be read.
+    """
+    path = home / FILE
+    if not path.exists():
+        return []
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("denied_edges", [])
+        return [_edge(entry) for entry in entries]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError):
+        raise JourneyError(
+            "The list of denied edges cannot be read, so people might be joined who must not be.",
+            str(path),
+            "Restore it from a copy, or correct it: each [[denied_edges]] has edge_id, type_a, type_b, rule, first_at.",
+        ) from None
+
+
+def _edge(entry: dict[str, Any]) -> DeniedEdge:
+    edge = DeniedEdge(**entry)
+    if not all(isinstance(value, str) for value in (edge.edge_id, edge.type_a, edge.type_b)):
+        raise TypeError("the id and the types of an edge are text")
+    return edge
+
+
+def deny(home: Path, edge: DeniedEdge) -> None:
+    """Adds an edge to those denied in a home; the file is written aside and renamed."""
+    edges = [*read_denied(home), edge]
+    text = _HEADER + "".join(_toml(each) for each in edges)
+    aside = home / f".{FILE}.tmp"
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(home / FILE)
+
+
+def _toml(edge: DeniedEdge) -> str:
+    names = ("edge_id", "type_a", "type_b", "rule")
+    # A JSON string is a basic string of TOML.
+    lines = [f"{name} = {json.dumps(getattr(edge, name))}" for name in names]
+    lines.append(f"first_at = {edge.first_at.astimezone(UTC).isoformat()}")
+    return "\n[[denied_edges]]\n" + "\n".join(lines) + "\n"
+
+
+def denied_ids(home: Path, config: Config) -> Sequence[str]:
+    """The ids of all edges denied by the home or the configuration, sorted."""
+    return sorted({edge.edge_id for edge in read_denied(home)} | {*config.identity.denied_edges})
+
+
+def unknown_edges(connection: duckdb.DuckDBPyConnection, config: Config) -> list[Problem]:
+    """Edges that the configuration denies and that no event has brought, perhaps by a slip of the pen.
+
+    Args:
+        connection: The workspace, `identity_edges` up to date.
+        config: The resolved configuration.
+    """
+    rows = connection.execute(
+        "select wanted.edge_id from (select unnest(?) as edge_id) as wanted "
+        "anti join main.identity_edges as e on wanted.edge_id = e.edge_id order by wanted.edge_id",
+        [list(config.identity.denied_edges)],
+    ).fetchall()
+    return [
+        Problem(
+            source="identity",
+            path="journey.toml",
+            line=0,
+            reason=f"[identity] denied_edges names {edge_id}, which no event has brought (yet).",
+            todo="Nothing to do if its files are still to come; else correct the id: it is edge_id of identity_edges.",
+        )
+        for (edge_id,) in rows
+    ]
