@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from journey_analytics import checks
+from journey_analytics import checks, ledger
 from journey_analytics.bookkeeping import columns_of
 from journey_analytics.errors import JourneyError
 from journey_analytics.models import load_models
@@ -25,6 +25,11 @@ EXTRA_TABLES = {
     "settings": "The durations and options that the tables were built with. Grain: one row.",
     "customer_keys": "Which customer became which when evidence joined or parted them. Grain: one row per change.",
     "runs": "The builds of this home directory. Grain: one row per build.",
+    "funnel_definitions": "The funnels of the configuration. Grain: one row per funnel and step.",
+    "restatements": "Which published figure of a closed period changed, from what to what, and why? Growth of an open "
+    "period is none. Grain: one row per build, table, shop, period, breakdown, item and figure.",
+    "merge_impacts": "What did merges and splits of customers change? Figures of all keys that one build connects. "
+    "Grain: one row per build, change of key, kpi that changed and item.",
 }
 
 
@@ -71,6 +76,8 @@ def publish(workspace: Workspace, home: Path, run: str, now: datetime | None = N
         PublishRefused: A blocking check fails on the copy.
     """
     _refuse_without_space(workspace, home)
+    link = home / LINK
+    ledger.record(workspace, link.resolve() if link.exists() else None)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3]
     target = home / f"warehouse-{stamp}-{run}.duckdb"
     temporary = home / f".{target.name}.building"
@@ -113,7 +120,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
                 else EXTRA_TABLES[name]
             )
             connection.execute(f"comment on table publication.main.{name} is {_quoted(text)}")
-            columns = model.columns if model else {}
+            columns = model.columns if model else ledger.comments(name)
             for column in columns_of(connection, name):
                 comment = columns.get(column) or column.replace("_", " ")
                 connection.execute(
