@@ -14,9 +14,9 @@ paired as (
         coalesce(a.occurred_at, b.occurred_at) as occurred_at,
         coalesce(a.source_folder, b.source_folder) as source_folder,
         coalesce(a.arrival_date, b.arrival_date) as arrival_date,
-        a.event_id is null as is_gone,
         b.event_id is null and w.occurred_on is null as is_added,
-        coalesce(f.is_erased, false) as is_erased,
+        a.event_id is null and coalesce(f.is_erased, false) as is_erased,
+        case when b.event_id is null then 'new' when a.event_id is null then 'gone' else 'changed' end as change,
         [a.person, b.person] as persons
     from events_after as a
     full join events_before as b on a.event_id = b.event_id
@@ -35,7 +35,8 @@ select distinct
     p.arrival_date,
     i.person,
     p.is_added,
-    p.is_gone and p.is_erased as is_erased
+    p.is_erased,
+    p.change
 from paired as p
 cross join unnest(p.persons) as i (person)
 where i.person is not null

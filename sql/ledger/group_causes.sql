@@ -26,6 +26,7 @@ by_event as (
         e.source_folder,
         e.arrival_date,
         e.occurred_at,
+        e.change,
         case
             when e.is_erased then 'erasure'
             when not e.is_added then 'correction'
@@ -71,7 +72,7 @@ select
     group_id,
     reason,
     concat(
-        count(distinct event_id), ' events of ', source_folder, ' arrived ', min(arrival_date),
+        source_folder, ' events ', change, ' ', count(distinct event_id), ', arrived ', min(arrival_date),
         case when max(arrival_date) > min(arrival_date) then concat(' to ', max(arrival_date)) else '' end,
         ', dated ', cast(min(occurred_at) as date),
         case
@@ -81,11 +82,14 @@ select
     ) as evidence
 from by_event
 where reason is not null
-group by group_id, reason, source_folder
+group by group_id, reason, source_folder, change
 union all
-select group_id, reason, concat(count(*), ' customer keys ', change) from by_key group by group_id, reason, change
+select group_id, reason, concat('customer keys ', change, ' ', count(*)) from by_key group by group_id, reason, change
 union all
-select group_id, 'time_passed', concat(count(*), ' customers acted or fell silent after the previous version''s clock')
+select
+    group_id,
+    'time_passed',
+    concat('customers who acted or fell silent after the clock of the version before ', count(*))
 from moved
 group by group_id
 union all

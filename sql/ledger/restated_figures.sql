@@ -28,7 +28,7 @@ summed as (
         reason,
         list_position(
             [
-                'rule_change', 'erasure', 'undo', 'merge', 'correction', 'late_data', 'steps_changed', 'as_of',
+                'rule_change', 'erasure', 'undo', 'merge', 'correction', 'late_data', 'steps_changed', 'clock_back',
                 'time_passed'
             ], reason
         ) as reason_number,

@@ -1,5 +1,5 @@
--- What may move all figures of a shop at once, beside a change of the rules: the order of its steps, the moment that
--- was asked for, and persons erased without a trace.
+-- What may move all figures of a shop at once, beside a change of the rules: the order of its steps, a clock that went
+-- back (an earlier moment was asked for, or carts are no longer judged), and persons erased without a trace.
 -- Grain: one row per table, shop and reason.
 with step as (
     select distinct coalesce(a.shop, b.shop) as shop
@@ -21,15 +21,15 @@ union all
 select
     table_name,
     shop,
-    'as_of',
+    'clock_back',
     concat(
-        'the build looks at ', coalesce(strftime(clock_after, '%Y-%m-%d %H:%M UTC'), 'no records'), ' instead of ',
-        strftime(clock_at, '%Y-%m-%d %H:%M UTC')
+        'the clock went from ', strftime(clock_at, '%Y-%m-%d %H:%M UTC'), ' to ',
+        coalesce(strftime(clock_after, '%Y-%m-%d %H:%M UTC'), 'none')
     )
 from place
 where coalesce(clock_after < clock_at, true)
 union all
-select p.table_name, p.shop, 'erasure', concat(count(*), ' files hold records that were erased')
+select p.table_name, p.shop, 'erasure', concat('files with erased records ', count(*))
 from place as p
 cross join changed_files as f
 where f.is_erased

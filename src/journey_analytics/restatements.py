@@ -25,7 +25,7 @@ RESTATEMENTS = {
     "figure": ("varchar", "column that changed"),
     "value_before": ("decimal(38, 6)", "published before; null where nothing was; 1 and 0 stand for yes and no"),
     "value_after": ("decimal(38, 6)", "published now; null where nothing is any more"),
-    "reason": ("varchar", "rule_change, erasure, undo, merge, correction, late_data, steps_changed, as_of, time_passed or unknown; several in this order"),
+    "reason": ("varchar", "rule_change, erasure, undo, merge, correction, late_data, steps_changed, clock_back, time_passed or unknown; several in this order"),
     "evidence": ("varchar", "what each reason rests on: files with arrival dates, counts, configuration hashes"),
 }  # fmt: skip
 """Columns of `restatements`: type, and what the published file says of them."""
