@@ -8,7 +8,7 @@ with unit as (
         c.as_of,
         cast(date_trunc(s.period, timezone(p.time_zone, u.entered_at)) as date) as period_date,
         cast(date_trunc(s.period, timezone(p.time_zone, c.as_of)) as date) as running_period_date
-    from _funnel_units as u
+    from funnel_units as u
     inner join shops as p on u.shop = p.shop
     inner join clocks as c on u.shop = c.shop
     cross join settings as s

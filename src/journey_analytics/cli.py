@@ -148,6 +148,7 @@ def _build_and_print(
     known_at: date | None = None,
 ) -> int:
     from journey_analytics.build import build
+    from journey_analytics.ledger import restated_line
     from journey_analytics.summary import drop_off_table
     from journey_analytics.understood import understood
     from journey_analytics.warehouse import open_warehouse
@@ -169,6 +170,9 @@ def _build_and_print(
         print(understood(result, connection))
         print()
         print(drop_off_table(connection))
+        restated = restated_line(connection)
+    if restated:
+        print(f"\n{restated}")
     print(f"\nReport: {result.report}\nTables: {result.warehouse}")
     if result.exit_code:
         print(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from journey_analytics import checks
+from journey_analytics import checks, ledger
 from journey_analytics.bookkeeping import (
     are_replaced,
     columns_of,
@@ -38,6 +38,11 @@ EXTRA_TABLES = {
     "settings": "The durations and options that the tables were built with. Grain: one row.",
     "customer_keys": "Which customer became which when evidence joined or parted them. Grain: one row per change.",
     "runs": "The builds of this home directory. Grain: one row per build.",
+    "funnel_definitions": "The funnels of the configuration. Grain: one row per funnel and step.",
+    "restatements": "Which published figure of a closed period changed, from what to what, and why? Growth of an open "
+    "period is none. Grain: one row per build, table, shop, period, breakdown, item and figure.",
+    "merge_impacts": "What did merges and splits of customers change? Figures of all keys that one build connects. "
+    "Grain: one row per build, change of key, kpi that changed and item.",
 }
 
 
@@ -87,6 +92,8 @@ def publish(
     """
     size = workspace.path.stat().st_size if workspace.path.exists() else 0
     refuse_without_space(home, size, "publish")
+    link = home / LINK
+    ledger.record(workspace, link.resolve() if link.exists() else None)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3]
     target = home / f"warehouse-{stamp}-{build_id:06d}.duckdb"
     temporary = home / f".{target.name}.building"
@@ -202,7 +209,7 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         else EXTRA_TABLES[name]
     )
     connection.execute(f"comment on table publication.main.{name} is {_quoted(text)}")
-    columns = model.columns if model else {}
+    columns = model.columns if model else ledger.comments(name)
     for column in columns_of(connection, name):
         comment = columns.get(column) or column.replace("_", " ")
         connection.execute(

@@ -28,7 +28,7 @@ def build(
     chain.touchpoints(rows)
     chain.clocks(at() + as_of)
     chain.insert("shops", [{"shop": "default", "time_zone": "UTC"}], neutral=False)
-    chain.run("_funnel_units", "funnel_steps")
+    chain.run("funnel_units", "funnel_steps")
     return chain
 
 
@@ -46,7 +46,7 @@ def test_the_longest_attempt_counts_and_of_equal_ones_the_first() -> None:
     chain = build((VIEW, 0), (VIEW, 30), (ADD, 45), (BUY, 75))
 
     assert counts(chain) == [(1, 0, 0), (1, 0, 0), (1, 0, 0)]
-    assert chain.rows("_funnel_units", "entered_at") == [(at(minutes=30),)]
+    assert chain.rows("funnel_units", "entered_at") == [(at(minutes=30),)]
 
 
 def test_the_window_is_inclusive() -> None:
@@ -86,6 +86,6 @@ def test_a_window_of_a_month_is_told_in_seconds() -> None:
     chain.touchpoints([{"event_type": VIEW, "occurred_at": at()}])
     chain.clocks(at(days=1))
     chain.insert("shops", [{"shop": "default", "time_zone": "UTC"}], neutral=False)
-    chain.run("_funnel_units", "funnel_steps")
+    chain.run("funnel_units", "funnel_steps")
 
     assert chain.rows("funnel_steps", "window_seconds")[0] == (30 * 86_400,)

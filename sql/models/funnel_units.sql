@@ -1,5 +1,6 @@
--- The best attempt of every customer at every funnel of the configuration: from each entry the earliest next
--- step, within the window from the entry, both ends included; the longest attempt counts, of equal ones the first.
+-- How far did each customer get in each funnel? The best attempt of every customer at every funnel of the
+-- configuration: from each entry the earliest next step, within the window from the entry, both ends included; the
+-- longest attempt counts, of equal ones the first.
 -- Grain: one row per funnel, shop and customer who entered.
 -- Key: funnel, shop, customer_key
 -- Slice: customer
@@ -80,12 +81,12 @@ best as (
     from reached
 )
 select
-    b.funnel,
-    b.customer_key,
-    b.shop,
-    b.entered_at,
-    b.closes_at,
-    b.reached_step,
-    list_transform(b.steps, lambda s: s.occurred_at) as step_times
+    b.funnel, -- funnel of the configuration
+    b.customer_key, -- customer
+    b.shop, -- shop
+    b.entered_at, -- first step of the attempt (UTC)
+    b.closes_at, -- end of its window, included (UTC)
+    b.reached_step, -- number of the last step reached, from 1
+    list_transform(b.steps, lambda s: s.occurred_at) as step_times -- when each step was reached, in order (UTC)
 from best as b
 where b.attempt_rank = 1

@@ -1,0 +1,36 @@
+-- What may move all figures of a shop at once, beside a change of the rules: the order of its steps, a clock that went
+-- back (an earlier moment was asked for, or carts are no longer judged), and persons erased without a trace.
+-- Grain: one row per table, shop and reason.
+with step as (
+    select distinct coalesce(a.shop, b.shop) as shop
+    from main.observable_steps as a
+    full join previous.main.observable_steps as b on a.shop = b.shop and a.checkout_step = b.checkout_step
+    where
+        a.step_number is distinct from b.step_number
+        or a.is_observable is distinct from b.is_observable
+        or a.includes_steps is distinct from b.includes_steps
+),
+place as (
+    select distinct table_name, units, shop, clock_at, clock_after from restated_groups
+)
+select p.table_name, p.shop, 'steps_changed' as reason, 'the order of steps or what the sources can see' as evidence
+from place as p
+semi join step as s on p.shop = s.shop
+where p.units = 'carts'
+union all
+select
+    table_name,
+    shop,
+    'clock_back',
+    concat(
+        'the clock went from ', strftime(clock_at, '%Y-%m-%d %H:%M UTC'), ' to ',
+        coalesce(strftime(clock_after, '%Y-%m-%d %H:%M UTC'), 'none')
+    )
+from place
+where coalesce(clock_after < clock_at, true)
+union all
+select p.table_name, p.shop, 'erasure', concat('files with erased records ', count(*))
+from place as p
+cross join changed_files as f
+where f.is_erased
+group by p.table_name, p.shop

@@ -1,0 +1,94 @@
+"""The ledger: which published figures of closed periods changed, from what to what and why, and what merges did.
+
+Its two tables are carried from one published version to the next: a version says what the one before said, and what
+differs between the two. So a build that is published twice, refused or killed adds nothing twice, and a lost
+workspace loses nothing.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from journey_analytics.merge_impacts import MERGE_IMPACTS, compare_kpis, list_persons
+from journey_analytics.restatements import RESTATEMENTS, find_causes, list_restated
+from journey_analytics.versions import columns_before, previous_version
+from journey_analytics.workspace import Workspace
+
+COLUMNS = {"restatements": RESTATEMENTS, "merge_impacts": MERGE_IMPACTS}
+"""Columns of the ledger's tables: type, and what the published file says of them."""
+
+
+def comments(table: str) -> dict[str, str]:
+    """What the columns of a table of the ledger mean; empty for any other table."""
+    return {name: text for name, (_, text) in COLUMNS.get(table, {}).items()}
+
+
+def record(workspace: Workspace, previous: Path | None) -> None:
+    """Writes both tables into the workspace, before it is copied.
+
+    Args:
+        workspace: The open workspace, every table at its last build.
+        previous: The version that is published now; None if there is none, and nothing is restated.
+
+    Raises:
+        JourneyError: The published version cannot be read.
+    """
+    connection = workspace.connection
+    for table, columns in COLUMNS.items():
+        body = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
+        connection.execute(f"create table if not exists main.{table} ({body})")
+    if previous is None:
+        return
+    build_id = connection.execute("select max(build_id) from main.runs").fetchall()[0][0]
+    with previous_version(connection, previous):
+        found = []
+        has_new_keys = list_persons(connection)
+        if list_restated(connection):
+            find_causes(connection, build_id)
+            found.append(("restatements", "restated_figures"))
+        if has_new_keys and compare_kpis(connection):
+            found.append(("merge_impacts", "impacts"))
+        _write(connection, build_id, found)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, build_id: int, found: list[tuple[str, str]]
+) -> None:
+    connection.execute("begin")
+    try:
+        for table in COLUMNS:
+            connection.execute(f"delete from main.{table}")
+            if columns_before(connection, table):
+                connection.execute(
+                    f"insert into main.{table} by name select * from previous.main.{table}"
+                )
+        for table, news in found:
+            connection.execute(
+                f"insert into main.{table} by name select ? as build_id, * from temp.{news}",
+                [build_id],
+            )
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def restated_line(connection: duckdb.DuckDBPyConnection) -> str:
+    """One line on what the newest build restated; empty if nothing.
+
+    Args:
+        connection: The published file, open.
+    """
+    rows = connection.execute(
+        "select reason, count(*), count(distinct period_at) from restatements "
+        "where build_id = (select max(build_id) from runs) group by grouping sets (reason, ()) "
+        "order by grouping(reason) desc, 2 desc, reason"
+    ).fetchall()
+    (_, figures, periods), *reasons = rows
+    if not figures:
+        return ""
+    told = "; ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count, _ in reasons)
+    return (
+        f"Restated since the last version: {figures:,} figures of {periods:,} closed "
+        f"{'period' if periods == 1 else 'periods'} ({told}). See the table restatements."
+    )
