@@ -27,6 +27,8 @@ OVERLAYS: tuple[dict[str, Any], ...] = (
     {"identity": {"limits": {"email_hash>customer_id": 1}}, "period": "week"},
     {"identity": {"device_persons_limit": 1}, "carts": {"abandoned_after": "2h"}, "period": "day"},
     {"carts": {"recover_within": "1h"}, "journeys": {"silence": "2d"}},
+    # The order of steps is observed from the first checkouts on, so it changes under customers without news.
+    {"carts": {"min_checkouts_for_order": 2, "abandoned_after": "1h"}},
 )
 
 

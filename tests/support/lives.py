@@ -123,7 +123,10 @@ class World:
         if random.random() < 0.6:
             self.emit("ga4", at, raw.ga4("begin_checkout", at, device, cart=cart, value=59.9))
         steps = random.randint(1, 6)
-        for step, name in enumerate(CHECKOUT[:steps]):
+        names = list(CHECKOUT)
+        if random.random() < 0.3:  # A shop's own order of steps.
+            names[1:] = random.sample(names[1:], len(names) - 1)
+        for step, name in enumerate(names[:steps]):
             known = email if step else ""
             record = raw.pixel(
                 name, at, pixel, f"px{self.number()}", token=token, cart=cart, email=known, sequence=step, domain=domain,
