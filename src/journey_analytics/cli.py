@@ -12,6 +12,7 @@ from tqdm import tqdm
 from journey_analytics.errors import JourneyError, UsageError
 
 DEFAULT_HOME = Path("var")
+_ANYBODY = "customer key or id, e-mail, phone, order id or any other identifier"
 _NOTHING_INGESTED = "Nothing has been ingested into this home directory."
 
 
@@ -81,13 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     command("report", _report, "Write the report page from the published file.")
     command("check", _check, "Run every check on the published file.")
     explain = command("explain", _explain, "Tell one customer's journey and why it was counted so.")
-    explain.add_argument(
-        "customer", help="customer key or id, e-mail, phone, order id or any other identifier"
-    )
+    explain.add_argument("customer", help=_ANYBODY)
     erase = command("erase", _erase, "Remove a person from everything kept here, for good.")
-    erase.add_argument(
-        "identifier", help="customer key or id, e-mail, phone, order id or any other identifier"
-    )
+    erase.add_argument("identifier", help=_ANYBODY)
     erase.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 
@@ -177,10 +174,13 @@ def _publish(options: argparse.Namespace) -> int:
     from journey_analytics.removal import conclude, remove_erased
     from journey_analytics.workspace import HomeLock, Workspace
 
-    if not (options.home / "lake").is_dir():
-        raise UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
-    config = load(home=options.home)
+    nothing = UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
+    if not options.home.is_dir():
+        raise nothing
     with HomeLock(options.home), _Bar("publish") as bar:
+        if not (options.home / "lake").is_dir():
+            raise nothing
+        config = load(home=options.home)
         remove_erased(options.home, config)
         with Workspace(options.home) as workspace:
             engine = prepare(workspace, config)
