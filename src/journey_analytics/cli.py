@@ -14,6 +14,7 @@ from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.identity_commands import add_commands
 
 DEFAULT_HOME = Path("var")
+_ANYBODY = "customer key or id, e-mail, phone, order id or any other identifier"
 _NOTHING_INGESTED = "Nothing has been ingested into this home directory."
 
 
@@ -88,13 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         help="also make every table anew from the lake, aside, and compare",
     )
     explain = command("explain", _explain, "Tell one customer's journey and why it was counted so.")
-    explain.add_argument(
-        "customer", help="customer key or id, e-mail, phone, order id or any other identifier"
-    )
+    explain.add_argument("customer", help=_ANYBODY)
     erase = command("erase", _erase, "Remove a person from everything kept here, for good.")
-    erase.add_argument(
-        "identifier", help="customer key or id, e-mail, phone, order id or any other identifier"
-    )
+    erase.add_argument("identifier", help=_ANYBODY)
     erase.add_argument("--yes", action="store_true", help="do not ask")
     add_commands(command)
     return parser
@@ -190,10 +187,13 @@ def _publish(options: argparse.Namespace) -> int:
     from journey_analytics.removal import conclude, remove_erased
     from journey_analytics.workspace import Workspace
 
-    if not (options.home / "lake").is_dir():
-        raise UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
-    config = load(home=options.home)
+    nothing = UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
+    if not options.home.is_dir():
+        raise nothing
     with HomeLock(options.home), _Bar("publish") as bar:
+        if not (options.home / "lake").is_dir():
+            raise nothing
+        config = load(home=options.home)
         remove_erased(options.home, config)
         with Workspace(options.home) as workspace:
             engine = prepare(workspace, config)

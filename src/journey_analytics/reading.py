@@ -230,10 +230,9 @@ class LakeReading:
             self._write(*running)
 
     def _write(self, batch: _Batch, extraction: "Future[pa.Table]") -> None:
-        extracted = extraction.result()
-        if self._erased is not None:
-            extracted = self._erased.mark(extracted)
-        for key, rows in _by_file(extracted, sorted(batch.chunks)):
+        table = extraction.result()
+        table = table if self._erased is None else self._erased.mark(table)
+        for key, rows in _by_file(table, sorted(batch.chunks)):
             self._keep(self._works[key], rows, batch.chunks[key])
 
     def _keep(self, work: FileWork, rows: pa.Table, chunks: list[Chunk]) -> None:
@@ -289,9 +288,9 @@ class LakeReading:
     def _forget(self, work: FileWork) -> None:
         """Drops refused lines that were nothing but an erased address or number."""
         if self._erased is not None:
-            kept = [line for line in work.quarantine if not self._erased.names(line[2])]
-            work.erased_count += len(work.quarantine) - len(kept)
-            work.quarantine = kept
+            before = work.quarantined_count
+            work.quarantine = [row for row in work.quarantine if not self._erased.names(row[2])]
+            work.erased_count += before - work.quarantined_count
 
 
 def _by_file(

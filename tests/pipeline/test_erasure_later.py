@@ -157,3 +157,21 @@ def test_a_blocked_address_is_nobodys_and_is_not_erased(tmp_path: Path) -> None:
 
     assert erased_counts(home)["sendgrid"] == 1
     assert erased_counts(home)["shopify_webhooks"] == 4 + 1
+
+
+def test_an_id_that_another_customer_carries_too_stays_theirs(tmp_path: Path) -> None:
+    """Ann sent her link to Bob: his visit stays, and the click, which was hers, goes by its event id, for good."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    write_landing(landing)
+    shared = [visit(at(19), "bob-phone-2", gclid="ClickOfAnn1", page="/from-ann")]
+    land(landing, f"ga4/{ARRIVED}/shared.json", shared)
+    rebuild(landing, home)
+
+    ja.erase(home, ANN)
+    land(landing, f"google_ads_clicks/{ARRIVED}/again.csv",
+         "gclid,date,customer_id,campaign\nClickOfAnn1,2026-11-20,482,Shoes\n\n")  # fmt: skip
+    read_in(landing, home)
+
+    rows = lake_rows(home)
+    assert [row["page_path"] for row in rows if "ClickOfAnn1" in str(row)] == ["/from-ann"]
+    assert [row for row in rows if row["source_system"] == "google_ads_clicks"] == []

@@ -32,7 +32,16 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_command_is_listed() -> None:
-    assert set(COMMANDS) >= {"demo", "sample", "build", "publish", "report", "check", "explain"}
+    assert set(COMMANDS) >= {
+        "demo",
+        "sample",
+        "build",
+        "publish",
+        "report",
+        "check",
+        "explain",
+        "erase",
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
