@@ -114,7 +114,7 @@ def test_a_build_that_was_never_published_is_part_of_the_next_comparison(
     assert rows(home, builds + "restatements") == [(rows(home, builds + "runs")[0][0], 1)]
 
 
-def test_a_recovery_after_the_clock_is_no_late_data(tmp_path: Path) -> None:
+def test_a_recovery_after_the_clock_is_told_beside_what_came_late(tmp_path: Path) -> None:
     landing, home = tmp_path / "landing", tmp_path / "home"
     land(
         landing,
@@ -124,7 +124,8 @@ def test_a_recovery_after_the_clock_is_no_late_data(tmp_path: Path) -> None:
         visit("fay", "2026-10-02T10:00", *BOUGHT),
     )
     build(landing, home)
-    land(landing, "2026-10-05", visit("ben", "2026-09-29T10:00", *BOUGHT)[-1:])
+    late = visit("ben", "2026-09-28T10:00", "page")
+    land(landing, "2026-10-05", visit("ben", "2026-09-29T10:00", *BOUGHT)[-1:], late)
     text = (landing / "shopify_pixel/2026-10-05/0.ndjson").read_text()
     (landing / "shopify_pixel/2026-10-05/0.ndjson").write_text(
         text.replace("2026-09-29T10:20:00Z", "2026-10-04T10:20:00Z")
@@ -135,7 +136,7 @@ def test_a_recovery_after_the_clock_is_no_late_data(tmp_path: Path) -> None:
     assert restated(home, DROP_OFF)["checkout_step=payment", "recovered_count"] == (
         0,
         1,
-        "time_passed",
+        "late_data, time_passed",
     )
 
 
