@@ -3,6 +3,7 @@
 -- abandonment are left out.
 -- Grain: one row per cart and breakdown.
 -- Key: cart_key, breakdown_by
+-- Slice: customer
 with cart as (
     select
         c.*,
@@ -20,11 +21,9 @@ with cart as (
                 else interval 1 month
             end as timestamp
         )) as period_ends_at,
-        k.cart_as_of,
         o.order_id is not null as is_order_confirmed
     from carts as c
     inner join shops as p on c.shop = p.shop
-    left join clocks as k on c.shop = k.shop
     left join orders as o on c.cart_key = o.cart_key and o.is_confirmed
     cross join settings as s
     where c.was_abandoned or c.state <> 'emptied'
@@ -38,6 +37,7 @@ client_seen as (
 )
 select
     c.cart_key,
+    c.customer_key,
     b.breakdown_by,
     coalesce(case b.breakdown_by
         when 'all' then 'all'
@@ -57,8 +57,7 @@ select
     c.is_contactable,
     case when c.currency = c.shop_currency then c.value end as value,
     c.is_order_confirmed,
-    c.is_order_confirmed and w.cart_key is not null as is_order_seen,
-    coalesce(c.cart_as_of > c.period_ends_at, false) as is_period_over
+    c.is_order_confirmed and w.cart_key is not null as is_order_seen
 from cart as c
 left join client_seen as w on c.cart_key = w.cart_key
 cross join breakdowns as b

@@ -2,15 +2,17 @@
 -- A dropped cart counts at the steps up to the one at which it was lost, any other at every step it reached.
 -- Grain: one row per shop, period, breakdown and step.
 -- Key: shop, period_at, breakdown_by, breakdown, checkout_step
+-- Slice: period
 with row_group as (
     select
-        shop, currency, period_at, period_date, breakdown_by, breakdown,
-        count(*) filter (where verdict = 'dropped') as abandoned_count,
-        count(*) filter (where is_order_confirmed) as coverage_order_count,
-        count(*) filter (where is_order_seen) as seen_order_count,
-        bool_and(is_period_over and verdict <> 'open') as is_mature
-    from _drop_off_carts
-    group by shop, currency, period_at, period_date, breakdown_by, breakdown
+        c.shop, c.currency, c.period_at, c.period_date, c.breakdown_by, c.breakdown,
+        count(*) filter (where c.verdict = 'dropped') as abandoned_count,
+        count(*) filter (where c.is_order_confirmed) as coverage_order_count,
+        count(*) filter (where c.is_order_seen) as seen_order_count,
+        bool_and(coalesce(k.cart_as_of > c.period_ends_at, false) and c.verdict <> 'open') as is_mature
+    from _drop_off_carts as c
+    left join clocks as k on c.shop = k.shop
+    group by c.shop, c.currency, c.period_at, c.period_date, c.breakdown_by, c.breakdown
 ),
 step_row as (
     select shop, checkout_step, step_number, phase, includes_steps, is_observable

@@ -4,6 +4,7 @@
 -- Intervals are Wilson's at 95 % (JASA 22, 1927): (k + z2/2 -+ z sqrt(k (n - k) / n + z2/4)) / (n + z2), z = 1.959964.
 -- Grain: one row per shop, period, breakdown and step, and one for carts whose step cannot be told (unplaced).
 -- Key: shop, period_at, breakdown_by, breakdown, checkout_step
+-- Slice: period
 with counted as (
     select
         c.shop, c.currency, c.period_at, c.period_date, c.breakdown_by, c.breakdown, c.step_number, c.checkout_step,

@@ -3,17 +3,16 @@
 -- Intervals are Wilson's at 95 %, as in checkout_drop_off.
 -- Grain: one row per shop, period, breakdown and signal that occurs in the shop.
 -- Key: shop, period_at, breakdown_by, breakdown, signal
+-- Slice: period
 with judged as (
     select
-        shop, currency, period_at, period_date, breakdown_by, breakdown,
-        count(*) filter (where verdict = 'dropped') as abandoned_total_count,
-        count(*) filter (where verdict = 'advanced') as purchased_total_count,
-        bool_and(is_period_over and verdict <> 'open') as is_mature
-    from _drop_off_carts
-    group by shop, currency, period_at, period_date, breakdown_by, breakdown
-),
-kind as (
-    select shop, signal, max(evidence_kind) as evidence_kind from _cart_signals group by shop, signal
+        c.shop, c.currency, c.period_at, c.period_date, c.breakdown_by, c.breakdown,
+        count(*) filter (where c.verdict = 'dropped') as abandoned_total_count,
+        count(*) filter (where c.verdict = 'advanced') as purchased_total_count,
+        bool_and(coalesce(k.cart_as_of > c.period_ends_at, false) and c.verdict <> 'open') as is_mature
+    from _drop_off_carts as c
+    left join clocks as k on c.shop = k.shop
+    group by c.shop, c.currency, c.period_at, c.period_date, c.breakdown_by, c.breakdown
 ),
 shown as (
     select
@@ -32,7 +31,7 @@ filled as (
         coalesce(s.abandoned_count, 0) as abandoned_count,
         coalesce(s.purchased_count, 0) as purchased_count
     from judged as j
-    inner join kind as k on j.shop = k.shop
+    inner join _signals as k on j.shop = k.shop
     left join shown as s
         on
             j.shop = s.shop

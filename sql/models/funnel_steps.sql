@@ -1,12 +1,12 @@
 -- How many customers go from step to step of each funnel, and how many are still on their way?
 -- Grain: one row per shop, funnel, period of entry, breakdown and step.
 -- Key: shop, funnel, period_at, breakdown_by, breakdown, step_number
+-- Slice: period
 with unit as (
     select
         u.*,
         p.time_zone,
         c.as_of,
-        cast(date_trunc(s.period, timezone(p.time_zone, u.entered_at)) as date) as period_date,
         cast(date_trunc(s.period, timezone(p.time_zone, c.as_of)) as date) as running_period_date
     from funnel_units as u
     inner join shops as p on u.shop = p.shop

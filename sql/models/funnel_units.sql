@@ -87,6 +87,12 @@ select
     b.entered_at, -- first step of the attempt (UTC)
     b.closes_at, -- end of its window, included (UTC)
     b.reached_step, -- number of the last step reached, from 1
-    list_transform(b.steps, lambda s: s.occurred_at) as step_times -- when each step was reached, in order (UTC)
+    list_transform(b.steps, lambda s: s.occurred_at) as step_times, -- when each step was reached, in order (UTC)
+    timezone(
+        p.time_zone, cast(date_trunc(s.period, timezone(p.time_zone, b.entered_at)) as timestamp)
+    ) as period_at, -- begin of the period of entry (UTC)
+    cast(date_trunc(s.period, timezone(p.time_zone, b.entered_at)) as date) as period_date -- begin of that period in the shop's time zone
 from best as b
+inner join shops as p on b.shop = p.shop
+cross join settings as s
 where b.attempt_rank = 1

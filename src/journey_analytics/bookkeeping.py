@@ -7,6 +7,7 @@
 - `event`: events whose observation, or visibility, may have changed,
 - `identity`: those, and all events that are linked with them by any identifier,
 - `spoken`: events of which a customer's tables read something new,
+- `period`: periods of the marts in which such a customer's rows lie or lay, and those that were not mature,
 - `customer`: customers of such events before and after, and those whose time has come (`next_change_at`).
 
 A key is listed in the transaction that changes what it stands for, so no crash can part the two.

@@ -19,6 +19,7 @@ KEYS = {
     "event": ("event_id", "varchar"),
     "identity": ("event_id", "varchar"),
     "customer": ("slice_key", "varchar"),
+    "period": ("period_at", "timestamptz"),
 }
 _DATABASE = "delta"
 

@@ -16,6 +16,7 @@ from journey_analytics import listing
 from journey_analytics.bookkeeping import (
     CUSTOMERS_LISTED,
     are_replaced,
+    columns_of,
     list_customers,
     mark,
     note_replaced,
@@ -33,6 +34,10 @@ Progress = Callable[[str, int, int], None]
 
 # What changes in these tables of no slice is listed in `changes` where it matters, row by row.
 LISTED = frozenset({"_slices", "clocks"})
+
+
+# From so many affected keys on it is asked whether they are most of all.
+MANY = 100_000
 
 
 @dataclass
@@ -117,8 +122,12 @@ class Engine:
     def _increment(self, model: Model, sql: str, rules: str, since: int) -> None:
         """Runs the unchanged select over the affected part, and puts the result in its place."""
         connection, name = self._connection, model.name
-        if not self._delta.affect(model.slice, since):
+        count = self._delta.affect(model.slice, since)
+        if not count:
             mark(connection, name, self.build_id, rules)
+            return
+        if self._are_most(model.slice, count):
+            self._replace(model, sql, rules, former="")
             return
         for table in model.inputs:
             self._delta.take(table)
@@ -134,6 +143,14 @@ class Engine:
             connection.execute(f"insert into main.{name} by name select * from delta.main.{name}")
             listing.after_increment(connection, name, self.build_id)
             mark(connection, name, self.build_id, rules)
+
+    def _are_most(self, kind: str, count: int) -> bool:
+        """Whether so many keys are affected that making a table anew is cheaper than replacing rows."""
+        counted = {"event": "events", "identity": "events", "customer": "customers"}.get(kind)
+        if counted is None or count < MANY or not columns_of(self._connection, counted):
+            return False
+        total = self._connection.execute(f"select count(*) from main.{counted}").fetchall()[0][0]
+        return 3 * count > int(total)
 
 
 @cache

@@ -37,6 +37,7 @@ def after_replace(
     if name != "clocks" or not existed:
         return False
     _list_newly_visible(connection, build_id)
+    _list_immature(connection, build_id)
     back = connection.execute(
         "select count(*) from main.clocks as c full join temp.kept as k on c.shop = k.shop where "
         "c.as_of < k.as_of or c.cart_as_of < k.cart_as_of or c.journey_as_of < k.journey_as_of "
@@ -117,6 +118,25 @@ def _list_newly_visible(connection: duckdb.DuckDBPyConnection, build_id: int) ->
         )
 
 
+def _list_immature(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    """A clock that moved on may close what was open in a period that was not mature."""
+    for mart in ("_drop_off_counts", "checkout_friction", "funnel_steps"):
+        if columns_of(connection, mart):
+            list_keys(
+                connection,
+                build_id,
+                "period",
+                f"select period_at from main.{mart} where not is_mature",
+            )
+
+
+def _periods(name: str) -> Callable[[duckdb.DuckDBPyConnection, int], None]:
+    def list_periods(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+        list_keys(connection, build_id, "period", _changed(name, "period_at"))
+
+    return list_periods
+
+
 _LISTINGS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], None]] = {
     "_records": _records,
     "_snapshot_events": _snapshots,
@@ -125,4 +145,7 @@ _LISTINGS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], None]] = {
     "_transactions": _spoken("_transactions"),
     "event_customers": _assignments,
     "customer_identifiers": _customer_identifiers,
+    "_drop_off_carts": _periods("_drop_off_carts"),
+    "funnel_units": _periods("funnel_units"),
+    "_stage_moves": _periods("_stage_moves"),
 }

@@ -17,7 +17,7 @@ from journey_analytics.bookkeeping import (
     mark,
     state_of,
 )
-from journey_analytics.delta import slice_column
+from journey_analytics.delta import KEYS, slice_column
 from journey_analytics.errors import JourneyError
 from journey_analytics.files import aside_of, refuse_without_space, replace, sync
 from journey_analytics.models import load_models
@@ -179,7 +179,8 @@ def _bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
             continue
         key = slice_column(model.slice, former[name])
         changed = (
-            f"select key from main.changes where slice = '{model.slice}' and build_id > {since}"
+            f"select cast(key as {KEYS[model.slice][1]}) from main.changes "
+            f"where slice = '{model.slice}' and build_id > {since}"
         )
         connection.execute(f"delete from publication.main.{name} where {key} in ({changed})")
         connection.execute(
