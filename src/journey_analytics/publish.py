@@ -1,5 +1,6 @@
 """Publishing: a finished, checked copy of the tables, swapped in by one rename of a symbolic link."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,6 +103,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         f"attach {_quoted(str(path))} as publication (storage_version '{_STORAGE_VERSION}')"
     )
     try:
+        # One transaction: else each of some 700 comments would be flushed to disk on its own.
+        connection.execute("begin")
         models = load_models()
         for name in published_tables(connection):
             model = models.get(name)
@@ -118,9 +121,19 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
                 connection.execute(
                     f'comment on column publication.main.{name}."{column}" is {_quoted(comment)}'
                 )
+        connection.execute("commit")
         connection.execute("checkpoint publication")
+    except BaseException:
+        _roll_back(connection)
+        raise
     finally:
         connection.execute("detach publication")
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """Ends the transaction, if the error has not ended it; the error itself is the one to tell."""
+    with suppress(duckdb.Error):
+        connection.execute("rollback")
 
 
 def _check(path: Path) -> list[checks.CheckResult]:

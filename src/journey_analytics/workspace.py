@@ -96,5 +96,8 @@ def configure(connection: duckdb.DuckDBPyConnection, spill: Path | None = None) 
     connection.execute("set autoload_known_extensions = false")
     connection.execute("set preserve_insertion_order = false")
     connection.execute("set enable_progress_bar = false")
+    # A build has two files open at times (workspace and the copy that is checked, or a rebuild): together they
+    # stay below DuckDB's own limit for one, and spill beyond it.
+    connection.execute("set memory_limit = '40%'")
     if spill is not None:
         connection.execute(f"set temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
