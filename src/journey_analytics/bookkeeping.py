@@ -15,7 +15,9 @@ A key is listed in the transaction that changes what it stands for, so no crash 
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
@@ -59,6 +61,26 @@ def begin_build(
         ],
     )
     return build_id
+
+
+def restore_log(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
+    """Takes builds and changes of keys from the published version into a workspace that is new or was made anew.
+
+    Everything else comes from the lake; without its log a home would count its builds from 1 again.
+    """
+    if not published.exists() or connection.execute("from main.runs limit 1").fetchall():
+        return
+    path = str(published).replace("'", "''")
+    # A version that cannot be read, or is of a former release, has no log to give.
+    with suppress(duckdb.Error):
+        connection.execute(f"attach '{path}' as published (read_only)")
+        try:
+            for table in ("runs", "customer_keys"):
+                connection.execute(
+                    f"insert into main.{table} by name select * from published.main.{table}"
+                )
+        finally:
+            connection.execute("detach published")
 
 
 def state_of(

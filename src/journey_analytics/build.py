@@ -13,7 +13,7 @@ import duckdb
 
 from journey_analytics import checks, records
 from journey_analytics.attention import over_limit, shop_problems
-from journey_analytics.bookkeeping import begin_build, mark, note_replaced, state_of
+from journey_analytics.bookkeeping import begin_build, mark, note_replaced, restore_log, state_of
 from journey_analytics.config import Config, find, keep, load
 from journey_analytics.denied_edges import denied_ids, unknown_edges
 from journey_analytics.engine import Engine, Progress
@@ -23,7 +23,7 @@ from journey_analytics.lock import HomeLock
 from journey_analytics.models import load_models
 from journey_analytics.moments import day, moment
 from journey_analytics.parameters import commerce_accounts, write_parameters
-from journey_analytics.publish import PublishRefused, publish
+from journey_analytics.publish import LINK, PublishRefused, publish
 from journey_analytics.removal import conclude, remove_erased
 from journey_analytics.stages import stage_expression
 from journey_analytics.workspace import Workspace, transaction
@@ -185,6 +185,7 @@ def prepare(
         "known_at": known_at,
         "config": config.fingerprint(),
     }
+    restore_log(workspace.connection, workspace.home / LINK)
     denied = denied_ids(workspace.home, config)
     rules = rules_hash(config, denied)
     build_id = begin_build(workspace, inputs, rules, as_of, is_new=full)

@@ -21,7 +21,7 @@ from journey_analytics.delta import KEYS, slice_column
 from journey_analytics.errors import JourneyError
 from journey_analytics.files import aside_of, refuse_without_space, replace, sync
 from journey_analytics.models import load_models
-from journey_analytics.workspace import Workspace, configure
+from journey_analytics.workspace import Workspace, configure, transaction
 
 KEPT_VERSIONS = 3
 PUBLISHED = "(published)"  # the mark in `builds` of the version that readers see
@@ -144,7 +144,9 @@ def _publication(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[
         f"attach {_quoted(str(path))} as publication (storage_version '{_STORAGE_VERSION}')"
     )
     try:
-        yield
+        # One transaction: else each of some 700 comments would be flushed to disk on its own.
+        with transaction(connection):
+            yield
         connection.execute("checkpoint publication")
     finally:
         connection.execute("detach publication")

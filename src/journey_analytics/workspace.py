@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -105,10 +105,12 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("begin")
     try:
         yield
+        connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        # Some errors have ended the transaction already; the error itself is the one to tell.
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
         raise
-    connection.execute("commit")
 
 
 def configure(connection: duckdb.DuckDBPyConnection, spill: Path | None = None) -> None:
@@ -118,5 +120,8 @@ def configure(connection: duckdb.DuckDBPyConnection, spill: Path | None = None) 
     connection.execute("set autoload_known_extensions = false")
     connection.execute("set preserve_insertion_order = false")
     connection.execute("set enable_progress_bar = false")
+    # A build has two files open at times (workspace and the copy that is checked, or a rebuild): together they
+    # stay below DuckDB's own limit for one, and spill beyond it.
+    connection.execute("set memory_limit = '40%'")
     if spill is not None:
         connection.execute(f"set temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")

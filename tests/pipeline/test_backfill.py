@@ -105,7 +105,7 @@ def test_a_kill_while_a_file_moves_to_an_earlier_day_leaves_its_rows_in_reach(
     assert {row.arrival_date for row in Lake(home).manifest().values()} == {date(2025, 1, 2)}
 
 
-# ---------------------------------------------------------------------------------------------- memory
+# ------------------------------------------------------------------------------------ Dagster partitions
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("sample")
@@ -125,7 +125,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory, landing: Path) -> dict[str, 
     return table_hashes(home, published_models())
 
 
-# ------------------------------------------------------------------------------------ Dagster partitions
 def materialized(home: Path, landing: Path, keys: list[str | tuple[str, str]]) -> dict[str, str]:
     """The tables after the job `ingest` for days or ranges of days in this order, then `build`."""
     definitions = build_definitions(JourneyHome(landing=str(landing), home=str(home)))

@@ -26,7 +26,7 @@ from journey_analytics.warehouse import open_warehouse
 
 home, way = Path(sys.argv[1]), sys.argv[2]
 answers, versions, errors, mixed = 0, set(), [], []
-end = time.monotonic() + 240
+end = time.monotonic() + 500
 print("reading", flush=True)
 while time.monotonic() < end and not (home / "stop").exists():
     try:
@@ -51,7 +51,7 @@ while time.monotonic() < end and not (home / "stop").exists():
     versions.add(found[0])
     if len(set(found)) > 1:
         mixed.append(found)
-    time.sleep(0.02)
+    time.sleep(0.2)
 print(json.dumps([answers, sorted(versions), errors, mixed]), flush=True)
 """
 
