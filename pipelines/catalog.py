@@ -77,9 +77,6 @@ def upstream_of(name: str) -> tuple[set[str], bool]:
             tables.add(table)
         elif table in models:
             stack.extend(models[table].inputs)
-        elif table == "_components":
-            # The loop over identity edges has no file: it reads the links and gives the components.
-            stack.append("_identity_links")
         reads_lake = reads_lake or table in LAKE_TABLES
     return tables, reads_lake
 

@@ -86,7 +86,6 @@ class Delta:
 
     def with_components(self) -> None:
         """Finds the components of the affected identity links, which the next model reads."""
-        self.take("_identity_links")
         with self._visible():
             write_components(self._connection)
 

@@ -128,13 +128,7 @@ def load_models() -> dict[str, Model]:
 
 def ancestors_of(model: Model) -> set[str]:
     """The tables that must stand at a build before a model is run: all it reads, and what decides whom it is run for."""
-    needed = set(model.inputs)
-    if "_components" in needed:
-        # The loop over identity edges stands between two models: whoever reads its result waits for its input.
-        needed.add("_identity_links")
-    if model.is_per_customer:
-        needed |= CUSTOMERS_FOLLOW
-    return needed
+    return {*model.inputs, *(CUSTOMERS_FOLLOW if model.is_per_customer else ())}
 
 
 def with_ancestors(names: Iterable[str]) -> list[str]:
@@ -173,4 +167,7 @@ def _inputs(tree: exp.Query) -> tuple[str, ...]:
     tables = {
         table.name for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)
     }
+    if "_components" in tables:
+        # The loop over identity edges stands between two models: whoever reads its result reads its input.
+        tables.add("_identity_links")
     return tuple(sorted(tables - inner))

@@ -13,7 +13,7 @@ from support import raw
 from support.lives import draw_records
 from support.mishaps import Record
 
-Kind = Literal["build", "full", "table", "publish"]
+Kind = Literal["build", "full", "table", "publish", "undo", "erase"]
 
 HEADERS = {"google_ads_clicks": raw.CLICK_HEADER, "ad_impressions": raw.IMPRESSION_HEADER}
 SHOPS = [{"name": "demo", "time_zone": "Europe/Madrid", "currency": "EUR",
@@ -45,13 +45,15 @@ class Step:
     """What happens to a home, in this order: files land, then the kind of work is done.
 
     Args:
-        kind: `build` (an increment), `full`, `publish` (an increment by `ja.build`, with published file and report), or
-            `table`: one table is brought up, as a click on a single asset does.
+        kind: `build` (an increment), `full`, `publish` (an increment by `ja.build`, with published file and report),
+            `table` (one table is brought up, as a click on a single asset does), `undo` (an increment, then an edge is
+            denied) or `erase` (an increment, then a person is erased).
         files: Files that land before, as numbers in the history's list.
         as_of: The clock of this step; None: the newest watermark.
         known_at: Only what had arrived by then is seen; None: all.
         threads: Of DuckDB.
         table: Which one, for the kind `table`.
+        choice: Which edge or person, as a number among all that there are.
     """
 
     kind: Kind
@@ -60,6 +62,7 @@ class Step:
     known_at: date | None = None
     threads: int = 2
     table: str = ""
+    choice: int = 0
 
     def __str__(self) -> str:
         words = [self.kind, self.table, f"files {list(self.files) if len(self.files) < 100 else len(self.files)}", f"threads {self.threads}",
@@ -174,14 +177,15 @@ def draw_steps(
     steps = []
     for number, group in enumerate(groups):
         is_last = number == count - 1
-        kinds: tuple[Kind, ...] = ("build", "publish") if is_last else ("build", "full", "table")
-        kind = random.choices(kinds, (19, 1) if is_last else (12, 3, 5))[0]
+        kinds: tuple[Kind, ...] = ("build", "publish", "full", "table", "undo", "erase")
+        kind = random.choices(kinds, (17, 1, 0, 0, 2, 1) if is_last else (10, 0, 3, 5, 3, 1))[0]
         table = random.choice(tables) if kind == "table" else ""
         known_at = None
         if not is_last and random.random() < 0.07:
             known_at = date(2026, 11, 2) + timedelta(days=random.randrange(days))
         threads = random.choice((1, 1, 2, 4))
-        steps.append(Step(kind, group, clocks[number], known_at, threads, table))
+        choice = random.randrange(1_000)
+        steps.append(Step(kind, group, clocks[number], known_at, threads, table, choice))
     return steps
 
 

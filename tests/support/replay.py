@@ -1,8 +1,11 @@
 """Plays a history into a home and compares its tables with those of one full build in a fresh home."""
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from support.histories import History, LandedFile, Step, land
@@ -10,6 +13,7 @@ from support.histories import History, LandedFile, Step, land
 import journey_analytics as ja
 from journey_analytics.build import prepare
 from journey_analytics.config import Config, resolve
+from journey_analytics.denied_edges import DeniedEdge, deny
 from journey_analytics.ingest import ingest
 from journey_analytics.lock import HomeLock
 from journey_analytics.models import load_models
@@ -39,6 +43,8 @@ def assert_same_as_full(history: History, base: Path) -> None:
     if history.recut is not None:
         full_landing = base / "recut"
         land(history.recut, full_landing)
+    for kept in ("denied_edges.toml", "lake/tombstones"):
+        _copy(base / "home" / kept, base / "full" / kept)
     last = history.steps[-1]
     take_step(Step("full", as_of=last.as_of), full_landing, base / "full", config)
     problems = differences(base / "home", base / "full", is_recut=history.recut is not None)
@@ -74,12 +80,47 @@ def _publish(step: Step, landing: Path, home: Path, config: Config) -> None:
     _bring_up(Step("build", as_of=step.as_of), landing, home, config)
 
 
-# A new kind of step (an edge undone, a person erased) is one more entry.
+def _undo(step: Step, landing: Path, home: Path, config: Config) -> None:
+    """Builds, denies one of the edges, and builds again."""
+    build = replace(step, kind="build")
+    _bring_up(build, landing, home, config)
+    edges = _read(home, "select edge_id, type_a, type_b, rule, first_at from main.identity_edges "
+                        "where not is_denied order by edge_id")  # fmt: skip
+    if edges:
+        deny(home, DeniedEdge(*edges[step.choice % len(edges)]))
+        _bring_up(build, landing, home, config)
+
+
+def _erase(step: Step, landing: Path, home: Path, config: Config) -> None:
+    """Builds, erases one of the customers, and builds again."""
+    build = replace(step, kind="build")
+    _bring_up(build, landing, home, config)
+    keys = _read(home, "select customer_key from main.customers order by customer_key")
+    if keys:
+        ja.erase(home, keys[step.choice % len(keys)][0], config=config)
+        _bring_up(build, landing, home, config)
+
+
+def _read(home: Path, query: str) -> list[tuple[Any, ...]]:
+    with Workspace(home) as workspace:
+        return workspace.connection.execute(query).fetchall()
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.exists():
+        shutil.copy(source, target)
+
+
 KINDS: dict[str, Callable[[Step, Path, Path, Config], None]] = {
     "build": _bring_up,
     "full": _bring_up,
     "table": _bring_up,
     "publish": _publish,
+    "undo": _undo,
+    "erase": _erase,
 }
 
 
