@@ -1,6 +1,7 @@
 -- Can we trust the data: what came in, what was refused, how late was it, and how much of it has a customer?
 -- Grain: one row per landing folder and arrival date.
 -- Key: source, arrival_date
+-- Slice: arrival
 with file as (
     select
         source_folder,

@@ -1,6 +1,7 @@
 -- What became of every file: nothing that came in is lost.
 -- Grain: one row per landing folder and file content.
 -- Key: source, source_file
+-- Slice: arrival
 with record as (
     select
         source_folder,

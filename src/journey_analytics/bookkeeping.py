@@ -2,6 +2,7 @@
 
 `changes(build_id, slice, key)` lists by kind of slice what an increment has to look at again:
 
+- `arrival`: arrival dates of files that came, went, or whose records have another fate or customer,
 - `record`: groups of records of which one came or went,
 - `checkout`: checkouts of which a snapshot came or went,
 - `event`: events whose observation, or visibility, may have changed,

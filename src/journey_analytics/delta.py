@@ -14,6 +14,7 @@ from journey_analytics.identity import write_components
 
 # What a kind of slice is keyed by: the column of `affected`, and its type.
 KEYS = {
+    "arrival": ("arrival_date", "date"),
     "record": ("record_group", "ubigint"),
     "checkout": ("checkout_group", "ubigint"),
     "event": ("event_id", "varchar"),

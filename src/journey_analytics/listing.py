@@ -66,7 +66,11 @@ def _records(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
     connection.execute(
         "create or replace temp table changed_records as " + _changed("_records", "observation_id")
     )
-    for kind, column in (("event", "event_id"), ("checkout", "checkout_group")):
+    for kind, column in (
+        ("arrival", "arrival_date"),
+        ("event", "event_id"),
+        ("checkout", "checkout_group"),
+    ):
         list_keys(
             connection,
             build_id,
@@ -74,6 +78,11 @@ def _records(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
             f"select o.{column} from main._observations as o "
             "semi join changed_records as r on o.observation_id = r.observation_id",
         )
+
+
+def _events(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    _spoken("events")(connection, build_id)
+    list_keys(connection, build_id, "arrival", _changed("events", "arrival_date"))
 
 
 def _snapshots(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
@@ -96,6 +105,13 @@ def _assignments(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
     """The former customer of an event that moved, or is gone, has changed too."""
     _spoken("event_customers")(connection, build_id)
     list_keys(connection, build_id, "customer", _changed("event_customers", "slice_key"))
+    moved = _changed("event_customers", "event_id")
+    list_keys(
+        connection,
+        build_id,
+        "arrival",
+        f"select arrival_date from main.events semi join ({moved}) as m using (event_id)",
+    )
     connection.execute(
         "create or replace temp table kept as select event_id, customer_key from temp.former"
     )
@@ -140,7 +156,7 @@ def _periods(name: str) -> Callable[[duckdb.DuckDBPyConnection, int], None]:
 _LISTINGS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], None]] = {
     "_records": _records,
     "_snapshot_events": _snapshots,
-    "events": _spoken("events"),
+    "events": _events,
     "_identifiers": _identifiers,
     "_transactions": _spoken("_transactions"),
     "event_customers": _assignments,

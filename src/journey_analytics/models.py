@@ -52,7 +52,7 @@ CUSTOMERS_FOLLOW = frozenset(
 class Model:
     """One table: its select, and what the header and the comments of the file say about it.
 
-    `slice` says what an increment works on: `period`, `customer`, `identity`, `event`, `checkout`, `record` (see bookkeeping.py),
+    `slice` says what an increment works on: `period`, `customer`, `identity`, `event`, `checkout`, `record`, `arrival` (see bookkeeping.py),
     or `none` for a table that is made whole each time.
     """
 

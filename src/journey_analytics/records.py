@@ -77,6 +77,7 @@ def load(
                 [newest],
             )
             _list_touched(connection, build_id)
+            list_keys(connection, build_id, "arrival", "select arrival_date from fresh")
 
 
 def _remove(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
@@ -88,6 +89,7 @@ def _remove(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
     )
     if not connection.execute("select count(*) from gone").fetchall()[0][0]:
         return
+    list_keys(connection, build_id, "arrival", "select arrival_date from gone")
     own = "t.source_folder = gone.source_folder and t.source_file = gone.source_file"
     connection.execute(
         f"create or replace temp table touched as select t.* from main._observations as t semi join gone on {own}"
@@ -104,13 +106,12 @@ def _add(connection: duckdb.DuckDBPyConnection, home: Path, files: list[Manifest
             "select coalesce(max(observation_id), 0) from main._observations"
         ).fetchall()[0][0]
     )
-    fresh = set(
-        connection.execute(
-            "insert into main.manifest by name select * from wanted as w anti join main.manifest as m "
-            "on w.source_folder = m.source_folder and w.source_file = m.source_file "
-            "returning source_folder, source_file"
-        ).fetchall()
+    connection.execute(
+        "create or replace temp table fresh as select * from wanted as w anti join main.manifest as m "
+        "on w.source_folder = m.source_folder and w.source_file = m.source_file"
     )
+    connection.execute("insert into main.manifest by name select * from fresh")
+    fresh = set(connection.execute("select source_folder, source_file from fresh").fetchall())
     lake, new = Lake(home), [row for row in files if row.key in fresh]
     refused = [
         str(lake.file("quarantine", row.source_folder, row.arrival_date, row.source_file))
