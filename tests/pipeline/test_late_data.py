@@ -240,3 +240,31 @@ def test_the_clock_alone_abandons_the_cart_of_a_customer_without_news(shop: Shop
         (at(3), "open", None),
     ]
     assert shop.differences() == []
+
+
+def test_what_the_whole_shop_learns_reaches_a_customer_without_news(shop: Shop) -> None:
+    """The shop's currency is the most frequent one: when it changes, so do the figures of carts nobody touched."""
+    figures = (
+        "select currency, dropped_count, value_dropped from checkout_drop_off "
+        "where breakdown_by = 'all' and checkout_step = 'checkout_started'"
+    )
+    left = raw.pixel("checkout_started", at(1), "px-1", "p1", token="d" * 32, cart="cart4")
+    shop.receive("shopify_pixel", 3, left)
+    shop.build()
+    shop.receive("shopify_pixel", 4, raw.pixel("page_viewed", at(3), "px-9", "p9"))
+    shop.build()
+    before = shop.ask(figures)
+
+    for number in (2, 3):
+        dollars = raw.pixel("checkout_started", at(4, number), f"px-{number}", f"p{number}",
+                            token=str(number) * 32, cart=f"cart{number}", currency="USD")  # fmt: skip
+        shop.receive("shopify_pixel", 5, dollars)
+    shop.build()
+
+    assert [currency for currency, *_ in before] == ["EUR"]
+    assert {currency for currency, *_ in shop.ask(figures)} == {"USD"}
+    assert shop.ask("select distinct currency, value from _drop_off_carts order by all") == [
+        ("USD", Decimal("59.9000")),
+        ("USD", None),
+    ]
+    assert shop.differences() == []

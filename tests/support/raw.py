@@ -53,15 +53,15 @@ def ga4(
 def pixel(
     name: str, at: datetime, device: str, identity: str, *, token: str | None = None, cart: str | None = None,
     email: str = "", order: str | None = None, customer: str | None = None, amount: float = 59.9,
-    sequence: int = 0, alert: str | None = None, domain: str = DOMAIN,
+    sequence: int = 0, alert: str | None = None, domain: str = DOMAIN, currency: str = "EUR",
 ) -> str:  # fmt: skip
     """One event of the Shopify web pixel; with a token it is of the checkout, else of the shop's pages."""
     path = f"/checkouts/cn/{cart}" if token else "/products/mug"
-    money = {"amount": amount, "currencyCode": "EUR"}
+    money = {"amount": amount, "currencyCode": currency}
     checkout = {
         "token": token,
         "email": email,
-        "currencyCode": "EUR",
+        "currencyCode": currency,
         "totalPrice": money,
         "order": {"id": order, "customer": {"id": customer}},
     }
