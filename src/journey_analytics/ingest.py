@@ -96,6 +96,7 @@ def ingest(
     key = hashing_key(home)
     lake = Lake(home)
     lake.prepare()
+    lake.compact_manifest()
     manifest = lake.manifest()
     check_key(key, {row.key_fingerprint for row in manifest.values()}, str(lake.root))
     found = discover(landing, config.folders)

@@ -1,7 +1,7 @@
 """The lake: one Parquet file per ingested file, written aside and renamed, and the manifest that names them.
 
 `events/source=<folder>/arrival_date=<day>/<hash>.parquet`, `quarantine/…` alike, `manifest/<seq>.parquet`.
-The manifest only grows; of the rows of one file the one with the highest `run_seq` holds.
+Of the manifest's rows of one file the one with the highest `run_seq` holds.
 """
 
 import os
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from journey_analytics.files import make_folder, replace, sync
 
 KINDS = ("events", "quarantine")
+MOST_MANIFEST_FILES = 100  # beyond this many they become one: every command reads them all
 _UTC = pa.timestamp("us", "UTC")
 MANIFEST_SCHEMA = pa.schema([
     ("run_seq", pa.int64()),
@@ -153,7 +154,7 @@ class Lake:
     def manifest(self) -> dict[tuple[str, str], ManifestRow]:
         """The effective manifest: of each folder and content the row with the highest `run_seq`."""
         effective: dict[tuple[str, str], ManifestRow] = {}
-        for path in sorted((self.root / "manifest").glob("*.parquet")):
+        for path in self._manifest_files():
             for values in pq.read_table(path, schema=MANIFEST_SCHEMA).to_pylist():
                 # A manifest written before erasure existed lacks the count.
                 row = ManifestRow(**{**values, "erased_count": values["erased_count"] or 0})
@@ -164,20 +165,40 @@ class Lake:
 
     def append_manifest(self, rows: Sequence[dict[str, Any]]) -> list[ManifestRow]:
         """Adds rows (all columns but `run_seq`) as the next manifest file, and returns them numbered."""
-        folder = self.root / "manifest"
-        numbers = [int(path.stem) for path in folder.glob("*.parquet") if path.stem.isdigit()]
-        sequence = max(numbers, default=0) + 1
+        sequence = self._next_number()
         numbered = [ManifestRow(run_seq=sequence, **row) for row in rows]
+        self._write_manifest(sequence, numbered)
+        return numbered
+
+    def compact_manifest(self) -> None:
+        """Writes the effective rows, with their numbers, into one file once the manifest has many.
+
+        A kill in between leaves rows twice, which says nothing else.
+        """
+        former = self._manifest_files()
+        if len(former) > MOST_MANIFEST_FILES:
+            self._write_manifest(self._next_number(), list(self.manifest().values()))
+            for path in former:
+                path.unlink()
+
+    def _manifest_files(self) -> list[Path]:
+        return sorted((self.root / "manifest").glob("*.parquet"))
+
+    def _next_number(self) -> int:
+        numbers = [int(path.stem) for path in self._manifest_files() if path.stem.isdigit()]
+        return max(numbers, default=0) + 1
+
+    def _write_manifest(self, number: int, rows: list[ManifestRow]) -> None:
         aside = self.aside / f"manifest-{os.getpid()}.parquet"
         pq.write_table(
-            pa.Table.from_pylist([asdict(row) for row in numbered], schema=MANIFEST_SCHEMA), aside
+            pa.Table.from_pylist([asdict(row) for row in rows], schema=MANIFEST_SCHEMA), aside
         )
         sync(aside)
+        folder = self.root / "manifest"
         # A link fails where another process took the number; a rename would lose its rows.
-        os.link(aside, folder / f"{sequence:08d}.parquet")
+        os.link(aside, folder / f"{number:08d}.parquet")
         sync(folder)
         aside.unlink()
-        return numbered
 
 
 assert [item.name for item in fields(ManifestRow)] == MANIFEST_SCHEMA.names  # noqa: S101 one list, two forms

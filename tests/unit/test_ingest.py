@@ -18,7 +18,7 @@ from support.exports import (
     take_in,
 )
 
-from journey_analytics import reading
+from journey_analytics import lake, reading
 from journey_analytics.errors import JourneyError
 from journey_analytics.lake import Lake
 
@@ -104,6 +104,27 @@ def test_a_known_content_adds_nothing(landing: Path, home: Path) -> None:
     assert [file.status for file in second.files] == ["known", "copy"]
     assert len(lake_rows(home)) == 2
     assert len(list((home / "lake" / "manifest").iterdir())) == 1
+
+
+def test_a_manifest_of_many_files_becomes_one_and_says_the_same(
+    landing: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake, "MOST_MANIFEST_FILES", 2)
+    for number in range(3):
+        land(landing, f"sendgrid/2026-11-2{number}/a.json", mails(f"e{number}"))
+        take_in(landing, home)
+    before = Lake(home).manifest()
+    assert len(list((home / "lake" / "manifest").iterdir())) == 3
+
+    result = take_in(landing, home)
+
+    assert len(list((home / "lake" / "manifest").iterdir())) == 1
+    assert Lake(home).manifest() == before
+    assert {file.status for file in result.files} == {"known"}
+    land(landing, "sendgrid/2026-11-24/a.json", mails("e4"))
+    take_in(landing, home)
+    numbers = [row.run_seq for row in Lake(home).manifest().values()]
+    assert sorted(numbers) == [1, 2, 3, 5]
 
 
 def test_plain_and_gzip_are_one_content_also_in_one_run(landing: Path, home: Path) -> None:
