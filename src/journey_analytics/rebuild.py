@@ -11,6 +11,7 @@ import duckdb
 
 from journey_analytics.build import prepare, published_models, rules_hash
 from journey_analytics.config import Config, load
+from journey_analytics.denied_edges import denied_ids
 from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.files import aside_of, refuse_without_space
 from journey_analytics.lock import HomeLock
@@ -120,7 +121,7 @@ def _last_build(workspace: Workspace, config: Config) -> _Build:
     if not rows:
         raise UsageError("Nothing has been built here.", str(workspace.home), _TODO)
     as_of, known_at, rules = rows[0]
-    if rules != rules_hash(config):
+    if rules != rules_hash(config, denied_ids(workspace.home, config)):
         raise JourneyError(
             "The tables were built with another configuration or version than the present one.",
             str(workspace.home),

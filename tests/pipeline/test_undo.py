@@ -14,6 +14,7 @@ import journey_analytics as ja
 from journey_analytics import cli, denied_edges
 from journey_analytics.build import published_models
 from journey_analytics.errors import JourneyError, UsageError
+from journey_analytics.rebuild import compare_with_rebuild
 from journey_analytics.sample import write_sample
 from journey_analytics.warehouse import open_warehouse
 
@@ -100,6 +101,12 @@ def test_a_merge_is_traced_to_its_edge_and_undone(home: Path) -> None:
         ("denied", event)
     ]
     assert ask(home, "select sum(denied_count) from identity_health") == [(1,)]
+
+
+def test_after_undo_the_tables_equal_a_rebuild(home: Path) -> None:
+    ja.undo(home, merging_edge(home))
+
+    assert all(table.is_equal for table in compare_with_rebuild(home))
 
 
 def test_a_denied_edge_stays_denied_whatever_comes(home: Path, tmp_path: Path) -> None:
