@@ -6,12 +6,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.histories import Step
+from support.replay import differences, take_step
 from support.tables import table_hashes
 
 import journey_analytics as ja
-from journey_analytics import workspace
+from journey_analytics import engine, workspace
 from journey_analytics.build import published_models
+from journey_analytics.config import load
 from journey_analytics.sample import write_sample
+from journey_analytics.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,7 @@ def arrivals(landing: Path) -> list[date]:
 
 
 def copy_until(landing: Path, target: Path, last: date) -> None:
+    target.mkdir(exist_ok=True)
     for folder in (path for path in landing.iterdir() if path.is_dir()):
         for day in folder.iterdir():
             if date.fromisoformat(day.name) <= last:
@@ -58,6 +63,24 @@ def test_three_increments_equal_one_full_build(landing: Path, tmp_path: Path) ->
     ja.build(landing, whole, full=True)
 
     assert table_hashes(stepwise, published_models()) == table_hashes(whole, published_models())
+
+
+def test_an_increment_of_most_customers_makes_tables_anew(
+    landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "MANY", 1)
+    days = arrivals(landing)
+    config = load(landing=landing)
+    for last in (days[1], days[-1]):
+        copy_until(landing, tmp_path / "landing", last)
+        take_step(Step("build"), tmp_path / "landing", tmp_path / "home", config)
+    with Workspace(tmp_path / "home") as workspace:
+        replaced = workspace.connection.execute("select table_name from main.replaced").fetchall()
+    assert {("events",), ("event_customers",)} <= set(replaced)
+
+    take_step(Step("full"), landing, tmp_path / "full", config)
+
+    assert differences(tmp_path / "home", tmp_path / "full") == []
 
 
 def test_building_twice_and_in_full_changes_nothing(landing: Path, tmp_path: Path) -> None:
