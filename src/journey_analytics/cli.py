@@ -70,16 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument(
         "--events", type=count, help="a benchmark lake of about N records, for example 1M"
     )
-    build = command(
-        "build", _build, "Read new exports and bring tables, warehouse and report up to date."
+    _add_build_options(
+        command(
+            "build", _build, "Read new exports and bring tables, warehouse and report up to date."
+        )
     )
-    build.add_argument(
-        "--landing", type=Path, required=True, help="folder of exports: <source>/<date>/<file>"
-    )
-    build.add_argument("--config", type=Path, help="configuration file")
-    build.add_argument("--full", action="store_true", help="make every table anew")
-    build.add_argument("--as-of", type=timestamp, help="see nothing after this time (UTC)")
-    build.add_argument("--known-at", type=day, help="only files that had arrived by this date")
     command("publish", _publish, "Publish the workspace as it is, if its checks pass.")
     command("report", _report, "Write the report page from the published file.")
     check = command("check", _check, "Run every check on the published file.")
@@ -95,6 +90,16 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--yes", action="store_true", help="do not ask")
     add_commands(command)
     return parser
+
+
+def _add_build_options(build: argparse.ArgumentParser) -> None:
+    build.add_argument(
+        "--landing", type=Path, required=True, help="folder of exports: <source>/<date>/<file>"
+    )
+    build.add_argument("--config", type=Path, help="configuration file")
+    build.add_argument("--full", action="store_true", help="make every table anew")
+    build.add_argument("--as-of", type=timestamp, help="see nothing after this time (UTC)")
+    build.add_argument("--known-at", type=day, help="only files that had arrived by this date")
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -47,6 +47,7 @@ class ErasedRecords:
         self._salt, self._config = Salt(key), config
         self._hashes = {item.hash for stone in tombstones for item in stone.identifiers}
         self._accounts: list[str] | None = None
+        self._known_accounts = {account for stone in tombstones for account in stone.accounts}
         self._connection = duckdb.connect()
         configure(self._connection)
         self._connection.execute("set variable salt = ?", [self._salt.text])
@@ -179,7 +180,7 @@ class ErasedRecords:
 
     def _place(self) -> None:
         """Resolves the shops of the tombstones, under the configuration and the accounts known by now."""
-        accounts = commerce_accounts(self._connection)
+        accounts = sorted({*commerce_accounts(self._connection), *self._known_accounts})
         if accounts == self._accounts:
             return
         self._accounts = accounts

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 from journey_analytics.config import Config
 from journey_analytics.contents import Content, distinct_contents
 from journey_analytics.erased_records import ErasedRecords
+from journey_analytics.file_work import FileWork
 from journey_analytics.lake import KINDS, Lake, ManifestRow
 from journey_analytics.landing import Landing, LandingFile, Problem, discover
 from journey_analytics.privacy import check_key, hashing_key, key_fingerprint
-from journey_analytics.reading import FileWork, LakeReading
+from journey_analytics.reading import LakeReading
 from journey_analytics.reasons import explain
 from journey_analytics.sources.extract import reader_hash
 from journey_analytics.tombstones import read_tombstones

@@ -5,14 +5,18 @@ differs between the two. So a build that is published twice, refused or killed a
 workspace loses nothing.
 """
 
+import logging
 from pathlib import Path
 
 import duckdb
 
 from journey_analytics.merge_impacts import MERGE_IMPACTS, compare_kpis, list_persons
 from journey_analytics.restatements import RESTATEMENTS, find_causes, list_restated
+from journey_analytics.storage import is_damage
 from journey_analytics.versions import columns_before, previous_version
 from journey_analytics.workspace import Workspace
+
+_LOG = logging.getLogger(__name__)
 
 COLUMNS = {"restatements": RESTATEMENTS, "merge_impacts": MERGE_IMPACTS}
 """Columns of the ledger's tables: type, and what the published file says of them."""
@@ -28,10 +32,8 @@ def record(workspace: Workspace, previous: Path | None) -> None:
 
     Args:
         workspace: The open workspace, every table at its last build.
-        previous: The version that is published now; None if there is none, and nothing is restated.
-
-    Raises:
-        JourneyError: The published version cannot be read.
+        previous: The version that is published now; None if there is none, and nothing is restated. With one that
+            is damaged nothing can be compared: the ledger stays as the workspace has it.
     """
     connection = workspace.connection
     for table, columns in COLUMNS.items():
@@ -40,6 +42,19 @@ def record(workspace: Workspace, previous: Path | None) -> None:
     if previous is None:
         return
     build_id = connection.execute("select max(build_id) from main.runs").fetchall()[0][0]
+    try:
+        _compare(connection, previous, build_id)
+    except duckdb.Error as error:
+        if not is_damage(error):
+            raise
+        _LOG.warning(
+            "The published version %s is damaged and is replaced; figures that it stated otherwise are not in the "
+            "ledger.",
+            previous.name,
+        )
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, previous: Path, build_id: int) -> None:
     with previous_version(connection, previous):
         found = []
         has_new_keys = list_persons(connection)

@@ -13,6 +13,7 @@ from journey_analytics.config import Config
 from journey_analytics.erased_records import ErasedRecords, Record
 from journey_analytics.lake import Lake
 from journey_analytics.models import load_models
+from journey_analytics.parameters import commerce_accounts
 from journey_analytics.privacy import hashing_key
 from journey_analytics.tombstones import Erased, Place, Salt, Tombstone
 
@@ -103,6 +104,7 @@ class PersonalData:
                 for kind, value, *rest in [*named, *devices]
             ),
             places=tuple(Place(*place) for place in self._rows(_PLACES)),
+            accounts=tuple(commerce_accounts(self._connection)),
             events=tuple(sorted(self._salt.hash("event_id", event) for event in self._event_ids())),
             keys=tuple(self._salt.hash("customer_key", key) for (key,) in self._rows(_FORMER_KEYS)),
             former=former,

@@ -21,6 +21,7 @@ from journey_analytics.delta import KEYS, slice_column
 from journey_analytics.errors import JourneyError
 from journey_analytics.files import aside_of, refuse_without_space, replace, sync
 from journey_analytics.models import load_models
+from journey_analytics.storage import is_damage
 from journey_analytics.workspace import Workspace, configure, transaction
 
 KEPT_VERSIONS = 3
@@ -128,10 +129,14 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path, build_id: int) -> N
     since = state_of(connection, PUBLISHED)
     if since and former.is_file() and since[0] // WHOLE_EVERY == build_id // WHOLE_EVERY:
         shutil.copyfile(former, path)
-        with _publication(connection, path):
-            if _follows(connection, since[0]):
-                _bring_up_to_date(connection)
-                return
+        try:
+            with _publication(connection, path):
+                if _follows(connection, since[0]):
+                    _bring_up_to_date(connection)
+                    return
+        except duckdb.Error as error:
+            if not is_damage(error):
+                raise
         path.unlink()
     with _publication(connection, path):
         for name in published_tables(connection):

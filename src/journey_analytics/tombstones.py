@@ -54,6 +54,7 @@ class Tombstone:
         erasure: Its name, from the time of the request.
         identifiers: What is never stored again.
         places: Where the person's shops found their records.
+        accounts: The commerce accounts known by then: without `[[shops]]` they decide what a shop is.
         events: Salted hashes of the event ids of the removed records.
         keys: Salted hashes of the customer key, and of those that it replaced.
         files: Landing folder and content hash of every file that has records of the person.
@@ -66,6 +67,7 @@ class Tombstone:
     erasure: str
     identifiers: tuple[Erased, ...] = ()
     places: tuple[Place, ...] = ()
+    accounts: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
@@ -143,6 +145,7 @@ def _parse(values: dict[str, Any]) -> Tombstone:
         erasure=values["erasure"],
         identifiers=identifiers,
         places=tuple(Place(**place) for place in values["places"]),
+        accounts=tuple(values["accounts"]),
         events=tuple(values["events"]),
         keys=tuple(values["keys"]),
         files=tuple((folder, file) for folder, file in values["files"]),

@@ -6,27 +6,14 @@ from pathlib import Path
 
 import duckdb
 
-from journey_analytics.errors import JourneyError
 from journey_analytics.resources import sql_text
 
 
 @contextmanager
 def previous_version(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
-    """Attaches a published version as `previous`, read-only.
-
-    Raises:
-        JourneyError: It cannot be read.
-    """
+    """Attaches a published version as `previous`, read-only."""
     name = str(path).replace("'", "''")
-    try:
-        connection.execute(f"attach '{name}' as previous (read_only)")
-    except duckdb.Error as error:
-        raise JourneyError(
-            f"The published version cannot be read: {str(error).splitlines()[0]}",
-            str(path),
-            "Restore it from a copy, or point warehouse.duckdb to an older version; without any version (remove the "
-            "link) the ledger of restatements begins anew.",
-        ) from None
+    connection.execute(f"attach '{name}' as previous (read_only)")
     try:
         yield
     finally:

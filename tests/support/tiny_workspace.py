@@ -27,7 +27,7 @@ class TinyWorkspace:
         connection.execute("insert into runs (build_id) values (?)", [number])
         connection.execute("insert into surveys (survey_key) values (?)", [f"s{number}"])
         connection.execute("insert into deliveries (delivery_key) values (?)", [f"d{number}"])
-        return publish(self._workspace, self._workspace.home, f"{number:06d}").path
+        return publish(self._workspace, self._workspace.home, number).path
 
 
 @contextmanager
