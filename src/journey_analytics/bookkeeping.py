@@ -25,6 +25,8 @@ import duckdb
 from journey_analytics.models import load_models
 from journey_analytics.workspace import Workspace, transaction
 
+State = tuple[int, str, str | None]
+"""At which build a table stands, by which rules it was made, and the hash of its content where it is kept."""
 CUSTOMERS_LISTED = "(customers listed)"  # the mark in `builds` of the step that lists customers
 
 
@@ -84,14 +86,17 @@ def restore_log(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
             connection.execute("detach published")
 
 
-def state_of(
-    connection: duckdb.DuckDBPyConnection, name: str
-) -> tuple[int, str, str | None] | None:
-    """At which build a table stands, by which rules it was made, and the hash of its content where it is kept."""
+def states_of(connection: duckdb.DuckDBPyConnection) -> dict[str, State]:
+    """The state of every table."""
     rows = connection.execute(
-        "select build_id, rules_hash, content_hash from main.builds where table_name = ?", [name]
+        "select table_name, build_id, rules_hash, content_hash from main.builds"
     ).fetchall()
-    return (int(rows[0][0]), str(rows[0][1]), rows[0][2]) if rows else None
+    return {name: (build_id, rules, content) for name, build_id, rules, content in rows}
+
+
+def state_of(connection: duckdb.DuckDBPyConnection, name: str) -> State | None:
+    """The state of one table; None if it was never made."""
+    return states_of(connection).get(name)
 
 
 def mark(
@@ -102,8 +107,9 @@ def mark(
     content: str | None = None,
 ) -> None:
     """Says that a table stands at a build."""
+    connection.execute("delete from main.builds where table_name = ?", [name])
     connection.execute(
-        "insert or replace into main.builds values (?, ?, ?, ?)", [name, build_id, rules, content]
+        "insert into main.builds values (?, ?, ?, ?)", [name, build_id, rules, content]
     )
 
 

@@ -40,6 +40,9 @@ class Delta:
         self._catalog = connection.execute("select current_database()").fetchall()[0][0]
         self._state = ("", 0, 0)  # kind of slice, since which build, how many keys
         self._tables: set[str] = set()
+        self._columns: dict[
+            str, list[str]
+        ] = {}  # within a build no table gets other columns once it was read
         connection.execute(f"detach database if exists {_DATABASE}")
         connection.execute(f"attach ':memory:' as {_DATABASE}")
 
@@ -92,7 +95,7 @@ class Delta:
 
     def deleted_by(self, table: str) -> str:
         """The condition that finds the affected rows of the whole table."""
-        key = self._own_key(columns_of(self._connection, table))
+        key = self._own_key(self._columns_of(table))
         return f"{key} in (select * from {_DATABASE}.main.affected)"
 
     @contextmanager
@@ -111,7 +114,7 @@ class Delta:
         return slice_column(self._state[0], columns)
 
     def _condition(self, table: str) -> str:
-        kind, columns = self._state[0], columns_of(self._connection, table)
+        kind, columns = self._state[0], self._columns_of(table)
         affected = f"{_DATABASE}.main.affected as a"
         own = self._own_key(columns)
         if (
@@ -127,6 +130,11 @@ class Delta:
             self._find_events()
             return f"semi join {_DATABASE}.main.affected_events as a on t.event_id = a.event_id"
         return ""
+
+    def _columns_of(self, table: str) -> list[str]:
+        if table not in self._columns:
+            self._columns[table] = columns_of(self._connection, table)
+        return self._columns[table]
 
     def _find_observations(self) -> None:
         """The observations behind the affected events: those of their own, and the snapshots that reveal them."""

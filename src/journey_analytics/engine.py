@@ -15,12 +15,13 @@ import duckdb
 from journey_analytics import listing
 from journey_analytics.bookkeeping import (
     CUSTOMERS_LISTED,
+    State,
     are_replaced,
     columns_of,
     list_customers,
     mark,
     note_replaced,
-    state_of,
+    states_of,
     table_hash,
 )
 from journey_analytics.config import Config
@@ -59,6 +60,7 @@ class Engine:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._states: dict[str, State] = {}
         self._delta = Delta(self._connection)
 
     @property
@@ -69,6 +71,7 @@ class Engine:
         """Runs the given models and all their ancestors that do not stand at this build yet."""
         models = load_models()
         order = with_ancestors(names)
+        self._states = states_of(self._connection)
         for number, name in enumerate(order, start=1):
             if progress:
                 progress(name, number, len(order))
@@ -81,7 +84,7 @@ class Engine:
         """Brings one model to this build, all its ancestors standing at it."""
         sql = insert_stage_rules(model.sql, self.config)
         rules = hashlib.sha256(f"{self.release}\0{sql}".encode()).hexdigest()[:16]
-        state = state_of(self._connection, model.name)
+        state = self._states.get(model.name)
         if state is not None and state[:2] == (self.build_id, rules):
             return
         if model.is_per_customer:
@@ -97,9 +100,10 @@ class Engine:
             self._replace(model, sql, rules, former=None if state is None else state[2] or "")
 
     def _list_customers(self) -> None:
-        state = state_of(self._connection, CUSTOMERS_LISTED)
+        state = self._states.get(CUSTOMERS_LISTED)
         if state is None or state[0] != self.build_id:
             list_customers(self._connection, self.build_id)
+            self._states[CUSTOMERS_LISTED] = (self.build_id, "", None)
 
     def _replace(self, model: Model, sql: str, rules: str, former: str | None) -> None:
         """Makes a table anew; its readers learn of it by `replaced` if it now says something else."""

@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 
 from journey_analytics.config import Config
+from journey_analytics.replacing import columns_by_table, write_if_changed
 from journey_analytics.sources import READERS
 
 _NEVER = 2**31 - 1  # more checkouts than a shop has
@@ -66,36 +67,12 @@ def write_parameters(
         **_journey(config),
         "denied_edges": _frame([(edge,) for edge in denied], ["edge_id"]),
     }
-    return [name for name, frame in tables.items() if _write(connection, name, frame)]
-
-
-def _write(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> bool:
-    """Writes a table unless it says the same already; true if it was written."""
-    connection.register("parameter_frame", frame)
-    try:
-        connection.execute(
-            "create or replace temp table parameter_rows as select * from parameter_frame"
-        )
-    finally:
-        connection.unregister("parameter_frame")
-    if _describe(connection, name) == _describe(connection, "parameter_rows"):
-        different = (
-            f"select count(*) from ((from temp.parameter_rows except all from main.{name}) union all "
-            f"(from main.{name} except all from temp.parameter_rows)) as d"
-        )
-        if not connection.execute(different).fetchall()[0][0]:
-            return False
-    connection.execute(f"create or replace table main.{name} as select * from temp.parameter_rows")
-    return True
-
-
-def _describe(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
-    """Columns and types of a table of the open database or of the temporary ones; empty if there is none."""
-    return connection.execute(
-        "select column_name, data_type from duckdb_columns() where schema_name = 'main' and table_name = ? "
-        "and database_name in (current_database(), 'temp') order by column_index",
-        [table],
-    ).fetchall()
+    known = columns_by_table(connection)
+    return [
+        name
+        for name, frame in tables.items()
+        if write_if_changed(connection, name, frame, known.get(name))
+    ]
 
 
 def _settings(config: Config, accounts: list[str]) -> pl.DataFrame:

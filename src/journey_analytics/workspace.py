@@ -17,7 +17,7 @@ _LOG = logging.getLogger(__name__)
 
 BOOKKEEPING = """
 create table if not exists builds (
-    table_name varchar primary key, build_id bigint, rules_hash varchar, content_hash varchar
+    table_name varchar, build_id bigint, rules_hash varchar, content_hash varchar
 );
 create table if not exists changes (build_id bigint, slice varchar, key varchar);
 create table if not exists replaced (build_id bigint, table_name varchar);

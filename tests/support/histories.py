@@ -178,7 +178,9 @@ def draw_steps(
     for number, group in enumerate(groups):
         is_last = number == count - 1
         kinds: tuple[Kind, ...] = ("build", "publish", "full", "table", "undo", "erase")
-        kind = random.choices(kinds, (17, 1, 0, 0, 2, 1) if is_last else (10, 0, 3, 5, 3, 1))[0]
+        kind = random.choices(kinds, (180, 10, 0, 0, 6, 4) if is_last else (110, 0, 30, 50, 12, 4))[
+            0
+        ]
         table = random.choice(tables) if kind == "table" else ""
         known_at = None
         if not is_last and random.random() < 0.07:
