@@ -61,7 +61,7 @@ bench: $(INSTALLED)  ## time and peak memory of each step beside a scan and a so
 bench-increment: $(INSTALLED)  ## the cost of one more day beside a full build (SIZES="5M 10M 20M", KEEP=folder to reuse), saved alike
 	@$(BIN)/python benchmarks/increment.py --sizes $(SIZES) $(if $(KEEP),--keep "$(KEEP)")
 
-soak: $(INSTALLED)  ## the long run: property tests with eight times the examples; result in docs/soak.md
+soak: $(INSTALLED)  ## the long run: 1,000 histories, 20 long ones, 200 kills; result in docs/soak.md
 	@scripts/soak.sh
 
 lock: $(INSTALLED)  ## pin requirements.lock again from pyproject.toml (needs an index; UPGRADE=1 takes newer versions)
