@@ -62,6 +62,7 @@ act as (
         a.*,
         r.cart_ref,
         r.known_ref is not null as has_id,
+        bool_and(coalesce(e.is_cart_of_another, false)) over whole_cart as is_of_another,
         s.abandoned_after,
         s.recover_within,
         lag(a.acted_at) over cart as previous_at,
@@ -70,8 +71,11 @@ act as (
     from _cart_runs as a
     inner join referred as r
         on a.customer_key = r.customer_key and a.shop = r.shop and a.run_number = r.run_number
+    left join event_customers as e on a.touchpoint_id = e.event_id
     cross join settings as s
-    window cart as (partition by a.customer_key, a.shop, r.cart_ref order by a.position)
+    window
+        cart as (partition by a.customer_key, a.shop, r.cart_ref order by a.position),
+        whole_cart as (partition by a.customer_key, a.shop, r.cart_ref)
 ),
 spell as (
     select
@@ -106,7 +110,7 @@ select
     touchpoint_id, customer_key, shop, cart_ref, turn, has_id, is_order, is_checkout, is_emptied, quantity, acted_at,
     acted_sequence, position,
     substr(sha256(case
-        when has_id then shop || chr(31) || cart_ref || chr(31) || cast(turn as varchar)
+        when has_id then concat_ws(chr(31), shop, cart_ref, turn, case when is_of_another then customer_key end)
         else customer_key || chr(31) || first_value(touchpoint_id) over own_turn
     end), 1, 32) as cart_key,
     -- A late order is the next turn, yet it ends the silence of the turn before.

@@ -54,6 +54,16 @@ resolved as (
     left join by_transaction as t on e.event_id = t.event_id and t.owner_number = 1
     left join device as d on e.event_id = d.event_id and d.device_number = 1
 ),
+-- An order outranks its cart, so that a cart id may stand in events of two customers; the cart is its own person's.
+cart_owner as (
+    select
+        t.event_id,
+        p.person_key,
+        row_number() over (partition by t.event_id order by t.transaction_rank, t.transaction_key) as owner_number
+    from _transactions as t
+    inner join _transaction_persons as p on t.transaction_key = p.transaction_key
+    where t.transaction_type in ('checkout_id', 'cart_id')
+),
 -- A click id gives the ad record the customer of the earliest landing that carries it.
 landing as (
     select
@@ -77,6 +87,8 @@ select
     r.event_id, -- event
     case when r.is_visible then coalesce(r.customer_key, c.customer_key) end as customer_key, -- customer; null where nothing in the event names one
     coalesce(case when r.is_visible then coalesce(r.customer_key, c.customer_key) end, 'event:' || r.event_id) as slice_key, -- customer, else the event itself; never null
-    case when r.is_visible then coalesce(r.assigned_by, case when c.customer_key is not null then 'click' end) end as assigned_by -- evidence: a transaction, a person's identifier, the owner of the device, or a click
+    case when r.is_visible then coalesce(r.assigned_by, case when c.customer_key is not null then 'click' end) end as assigned_by, -- evidence: a transaction, a person's identifier, the owner of the device, or a click
+    coalesce(r.is_visible and o.person_key <> r.customer_key, false) as is_cart_of_another -- the cart or checkout that it names belongs to another customer
 from resolved as r
+left join cart_owner as o on r.event_id = o.event_id and o.owner_number = 1
 left join click as c on r.event_id = c.event_id and c.click_number = 1

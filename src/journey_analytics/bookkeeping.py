@@ -8,6 +8,7 @@
 - `event`: events whose observation, or visibility, may have changed,
 - `identity`: those, and all events that are linked with them by any identifier,
 - `spoken`: events of which a customer's tables read something new,
+- `cart`: carts whose steps or signals changed,
 - `period`: periods of the marts in which such a customer's rows lie or lay, and those that were not mature,
 - `customer`: customers of such events before and after, and those whose time has come (`next_change_at`).
 
@@ -27,6 +28,7 @@ from journey_analytics.workspace import Workspace, transaction
 
 State = tuple[int, str, str | None]
 """At which build a table stands, by which rules it was made, and the hash of its content where it is kept."""
+PUBLISHED = "(published)"  # the mark in `builds` of the version that readers see
 CUSTOMERS_LISTED = "(customers listed)"  # the mark in `builds` of the step that lists customers
 
 
@@ -160,7 +162,9 @@ def list_customers(connection: duckdb.DuckDBPyConnection, build_id: int) -> None
 
 
 def forget_changes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Removes what every table has taken in: lists of keys are no history."""
+    """Removes what every table has taken in: lists of keys are no history. A table of a former release takes in nothing."""
+    known = [*load_models(), "_observations", CUSTOMERS_LISTED, PUBLISHED]
+    connection.execute("delete from main.builds where not list_contains(?, table_name)", [known])
     connection.execute(
         "delete from main.changes where build_id <= (select min(build_id) from main.builds)"
     )

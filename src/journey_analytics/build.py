@@ -195,12 +195,13 @@ def prepare(
         # A table made by rules that nobody knows is made anew.
         connection.execute("update main.builds set rules_hash = '', content_hash = null")
     state = state_of(connection, "_observations")
-    if full or state is None or state[0] != build_id:
+    # Rows of another release may lack columns, and DuckDB may hash otherwise.
+    is_whole = full or state is None or not state[1].startswith(f"{release()} ")
+    if is_whole or state is None or state[0] != build_id:
         begun = time.perf_counter()
-        is_whole = full or state is None
         records.load(connection, workspace.home, files, build_id, whole=is_whole)
         accounts = commerce_accounts(connection)
-        given = f"{rules} {as_of} {accounts}"
+        given = f"{release()} {rules} {as_of} {accounts}"
         with transaction(connection):
             if state is None or state[1] != given:
                 for name in write_parameters(connection, config, accounts, as_of, denied):

@@ -60,5 +60,7 @@ def widen_clusters(connection: duckdb.DuckDBPyConnection, build_id: int) -> None
         build_id,
         "identity",
         "select event_id from delta.main.affected union select i.event_id from main._identifiers as i semi join "
-        "(select node from main._clusters semi join touched_clusters using (cluster)) as n on i.node = n.node",
+        "(select node from main._clusters semi join touched_clusters using (cluster)) as n on i.node = n.node "
+        # Where a node is blocked it links nothing: its event is of another cluster.
+        "where not i.is_blocked",
     )

@@ -97,7 +97,7 @@ class Engine:
         ):
             self._increment(model, sql, rules, since=state[0])
         else:
-            self._replace(model, sql, rules, former=None if state is None else state[2] or "")
+            self._replace(model, sql, rules, former=self._former_hash(model.name))
 
     def _list_customers(self) -> None:
         state = self._states.get(CUSTOMERS_LISTED)
@@ -128,7 +128,8 @@ class Engine:
         connection, name = self._connection, model.name
         count = self._delta.affect(model.slice, since)
         if not count:
-            mark(connection, name, self.build_id, rules)
+            with transaction(connection):
+                mark(connection, name, self.build_id, rules)
             return
         if self._are_most(model.slice, count):
             self._replace(model, sql, rules, former="")
@@ -147,6 +148,13 @@ class Engine:
             connection.execute(f"insert into main.{name} by name select * from delta.main.{name}")
             listing.after_increment(connection, name, self.build_id)
             mark(connection, name, self.build_id, rules)
+
+    def _former_hash(self, name: str) -> str | None:
+        """The hash of a table's content where it is kept; None if there is no table yet."""
+        state = self._states.get(name)
+        if state is not None:
+            return state[2] or ""
+        return "" if columns_of(self._connection, name) else None
 
     def _are_most(self, kind: str, count: int) -> bool:
         """Whether so many keys are affected that making a table anew is cheaper than replacing rows."""

@@ -40,7 +40,7 @@ def after_replace(
     _list_immature(connection, build_id)
     back = connection.execute(
         "select count(*) from main.clocks as c full join temp.kept as k on c.shop = k.shop where "
-        "c.as_of < k.as_of or c.cart_as_of < k.cart_as_of or c.journey_as_of < k.journey_as_of "
+        "c.as_of < k.as_of or (c.as_of is null) <> (k.as_of is null) or c.cart_as_of < k.cart_as_of or c.journey_as_of < k.journey_as_of "
         "or (c.cart_as_of is null) <> (k.cart_as_of is null) "
         "or (c.journey_as_of is null) <> (k.journey_as_of is null) or c.shop is null or k.shop is null"
     ).fetchall()
@@ -142,8 +142,27 @@ def _list_immature(connection: duckdb.DuckDBPyConnection, build_id: int) -> None
                 connection,
                 build_id,
                 "period",
-                f"select period_at from main.{mart} where not is_mature",
+                f"select period_at from main.{mart} where is_mature is not true",
             )
+
+
+def _carts(name: str) -> Callable[[duckdb.DuckDBPyConnection, int], None]:
+    def list_carts(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+        list_keys(connection, build_id, "cart", _changed(name, "cart_key"))
+
+    return list_carts
+
+
+def _drop_off_carts(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
+    """The marts count steps and signals too, of which a cart's own row tells nothing."""
+    _periods("_drop_off_carts")(connection, build_id)
+    list_keys(
+        connection,
+        build_id,
+        "period",
+        "select d.period_at from (from temp.former union all from delta.main._drop_off_carts) as d "
+        "semi join (select key from main.changes where slice = 'cart') as c on d.cart_key = c.key",
+    )
 
 
 def _periods(name: str) -> Callable[[duckdb.DuckDBPyConnection, int], None]:
@@ -161,7 +180,9 @@ _LISTINGS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], None]] = {
     "_transactions": _spoken("_transactions"),
     "event_customers": _assignments,
     "customer_identifiers": _customer_identifiers,
-    "_drop_off_carts": _periods("_drop_off_carts"),
+    "cart_steps": _carts("cart_steps"),
+    "_cart_signals": _carts("_cart_signals"),
+    "_drop_off_carts": _drop_off_carts,
     "funnel_units": _periods("funnel_units"),
     "_stage_moves": _periods("_stage_moves"),
 }

@@ -11,6 +11,7 @@ import duckdb
 
 from journey_analytics import checks, ledger
 from journey_analytics.bookkeeping import (
+    PUBLISHED,
     are_replaced,
     columns_of,
     forget_changes,
@@ -25,7 +26,6 @@ from journey_analytics.storage import is_damage
 from journey_analytics.workspace import Workspace, configure, transaction
 
 KEPT_VERSIONS = 3
-PUBLISHED = "(published)"  # the mark in `builds` of the version that readers see
 # Builds after which a version is written whole: replaced rows leave holes in a file.
 WHOLE_EVERY = 30
 LINK = "warehouse.duckdb"
@@ -107,8 +107,9 @@ def publish(
         Path(f"{temporary}.wal").unlink(missing_ok=True)
     _point_link(home / LINK, target.name)
     connection = workspace.connection
-    mark(connection, PUBLISHED, build_id)
-    forget_changes(connection)
+    with transaction(connection):
+        mark(connection, PUBLISHED, build_id)
+        forget_changes(connection)
     _prune(home, target)
     return Publication(target, outcomes)
 

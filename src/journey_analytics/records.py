@@ -56,7 +56,7 @@ def load(
     Args:
         connection: The workspace.
         home: The lake is below it.
-        files: The files to hold; one whose manifest row has another number than the loaded one is read again.
+        files: The files to hold; one whose manifest row differs from the loaded one is read again.
         build_id: The build for which records are listed.
         whole: Load everything anew; then nothing is listed, since all tables are made anew too.
     """
@@ -82,11 +82,7 @@ def load(
 
 def _remove(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
     """Removes the rows of files that are gone, moved or read anew."""
-    connection.execute(
-        "create or replace temp table gone as select * from main.manifest as m "
-        "anti join wanted as w on m.source_folder = w.source_folder and m.source_file = w.source_file "
-        "and m.run_seq = w.run_seq"
-    )
+    connection.execute("create or replace temp table gone as from main.manifest except from wanted")
     if not connection.execute("select count(*) from gone").fetchall()[0][0]:
         return
     list_keys(connection, build_id, "arrival", "select arrival_date from gone")

@@ -1,50 +1,12 @@
 """Late and corrected data restate history: each story is told as analysts see it, and an increment equals a full build."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from support import raw
-from support.histories import LandedFile, Step, land
-from support.replay import differences, full_build, take_step
-
-from journey_analytics.config import resolve
-
-START = datetime(2026, 11, 2, 10, tzinfo=UTC)
-
-
-def at(day: int, minutes: float = 0) -> datetime:
-    """Minutes after ten in the morning of a day, the first being 1."""
-    return START + timedelta(days=day - 1, minutes=minutes)
-
-
-class Shop:
-    """A home into which files arrive; every build is an increment."""
-
-    def __init__(self, base: Path) -> None:
-        self.base = base
-        self.files: list[LandedFile] = []
-
-    def receive(self, source: str, day: int, *records: str) -> None:
-        """A file lands in the folder of a day."""
-        path = f"{source}/{at(day).date()}/{len(self.files)}"
-        self.files.append(LandedFile(path, "\n".join(records) + "\n"))
-
-    def build(self) -> None:
-        land(self.files, self.base / "landing")
-        take_step(Step("build"), self.base / "landing", self.base / "home", resolve({}))
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.base / "home" / "workspace.duckdb"), read_only=True) as reader:
-            reader.execute("set TimeZone = 'UTC'")
-            return reader.execute(query).fetchall()
-
-    def differences(self) -> list[str]:
-        """What a full build of the same files would say otherwise."""
-        return differences(self.base / "home", full_build(self.files, self.base / "full"))
+from support.arriving_shop import Shop, at
 
 
 @pytest.fixture

@@ -158,7 +158,14 @@ class Bench:
     def _run(
         self, connection: duckdb.DuckDBPyConnection, name: str, done: set[str]
     ) -> pl.DataFrame:
-        given = {"_touchpoints", "clocks", "shops", "events", "customer_identifiers"}
+        given = {
+            "_touchpoints",
+            "clocks",
+            "shops",
+            "events",
+            "customer_identifiers",
+            "event_customers",
+        }
         for needed in inputs_of(name):
             if needed not in done and needed not in given:
                 self._run(connection, needed, done)
@@ -224,6 +231,7 @@ class Bench:
             connection, "breakdowns", "breakdown_by varchar", [(name,) for name in self.breakdowns]
         )
         _fill(connection, "denied_edges", "edge_id varchar", [(edge,) for edge in self.denied])
+        _fill(connection, "event_customers", "event_id varchar, is_cart_of_another boolean", [])
         loaded = {(row["shop"], source) for row in self.rows for source in row["source_systems"]}
         loaded |= {(shop, source) for shop in self.shops for source in self.sources}
         _fill(connection, "events", "shop varchar, source_system varchar, is_visible boolean",

@@ -124,10 +124,16 @@ KINDS: dict[str, Callable[[Step, Path, Path, Config], None]] = {
 }
 
 
-def full_build(files: list[LandedFile], base: Path, as_of: datetime | None = None) -> Path:
+def full_build(
+    files: list[LandedFile],
+    base: Path,
+    as_of: datetime | None = None,
+    overlay: dict[str, Any] | None = None,
+) -> Path:
     """The home below `base` in which these files were taken in by one full build."""
     land(files, base / "landing")
-    take_step(Step("full", as_of=as_of), base / "landing", base / "home", resolve({}))
+    config = resolve(overlay or {})
+    take_step(Step("full", as_of=as_of), base / "landing", base / "home", config)
     return base / "home"
 
 
