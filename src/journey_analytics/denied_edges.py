@@ -5,7 +5,6 @@ the next build. It holds names of edges (hashes), types and times, and no identi
 """
 
 import json
-import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import duckdb
 
 from journey_analytics.config import Config
 from journey_analytics.errors import JourneyError
+from journey_analytics.files import write_aside
 from journey_analytics.landing import Problem
 
 FILE = "denied_edges.toml"
@@ -73,15 +73,9 @@ def _edge(entry: dict[str, Any]) -> DeniedEdge:
 
 
 def deny(home: Path, edge: DeniedEdge) -> None:
-    """Adds an edge to those denied in a home; the file is written aside and renamed."""
+    """Adds an edge to those denied in a home."""
     edges = [*read_denied(home), edge]
-    text = _HEADER + "".join(_toml(each) for each in edges)
-    aside = home / f".{FILE}.tmp"
-    with aside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(home / FILE)
+    write_aside(home / FILE, _HEADER + "".join(_toml(each) for each in edges))
 
 
 def _toml(edge: DeniedEdge) -> str:

@@ -14,7 +14,7 @@ from journey_analytics.merge_impacts import MERGE_IMPACTS, compare_kpis, list_pe
 from journey_analytics.restatements import RESTATEMENTS, find_causes, list_restated
 from journey_analytics.storage import is_damage
 from journey_analytics.versions import columns_before, previous_version
-from journey_analytics.workspace import Workspace
+from journey_analytics.workspace import Workspace, transaction
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,8 +69,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, previous: Path, build_id: in
 def _write(
     connection: duckdb.DuckDBPyConnection, build_id: int, found: list[tuple[str, str]]
 ) -> None:
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         for table in COLUMNS:
             connection.execute(f"delete from main.{table}")
             if columns_before(connection, table):
@@ -82,10 +81,6 @@ def _write(
                 f"insert into main.{table} by name select ? as build_id, * from temp.{news}",
                 [build_id],
             )
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
 
 
 def restated_line(connection: duckdb.DuckDBPyConnection) -> str:

@@ -29,7 +29,7 @@ KEPT_VERSIONS = 3
 # Builds after which a version is written whole: replaced rows leave holes in a file.
 WHOLE_EVERY = 30
 LINK = "warehouse.duckdb"
-_VERSIONS = "warehouse-[0-9]*T[0-9]*-[0-9]*.duckdb"  # a file that a user names like one stays
+VERSIONS = "warehouse-[0-9]*T[0-9]*-[0-9]*.duckdb"  # a file that a user names like one stays
 _STORAGE_VERSION = "v1.4.0"  # a client a year old can open it
 
 # Parameter and log tables that analysts also see, with what they say.
@@ -247,7 +247,7 @@ def _point_link(link: Path, name: str) -> None:
 def _prune(home: Path, newest: Path) -> None:
     """Keeps the last versions by time, and in any case the one that the link points to."""
     current = (home / LINK).resolve()
-    versions = sorted(home.glob(_VERSIONS), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    versions = sorted(home.glob(VERSIONS), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in versions[KEPT_VERSIONS:]:
         if path.resolve() not in (current, newest.resolve()):
             path.unlink()

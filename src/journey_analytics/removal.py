@@ -21,7 +21,7 @@ from journey_analytics.files import aside_of, sync
 from journey_analytics.files import replace as replace_file
 from journey_analytics.lake import Lake, ManifestRow
 from journey_analytics.privacy import hashing_key
-from journey_analytics.publish import LINK
+from journey_analytics.publish import LINK, VERSIONS
 from journey_analytics.receipt import receipt_path, write_receipt
 from journey_analytics.tombstones import Salt, Tombstone, advance, read_tombstones
 
@@ -166,9 +166,7 @@ def _copy_log(connection: duckdb.DuckDBPyConnection, table: str, salt: Salt) -> 
 
 def remove_versions(home: Path, newest: Path) -> list[str]:
     """Removes every published version but the newest; they hold the erased people and cannot be made again."""
-    old = sorted(
-        path for path in home.glob("warehouse-*.duckdb") if path.resolve() != newest.resolve()
-    )
+    old = sorted(path for path in home.glob(VERSIONS) if path.resolve() != newest.resolve())
     for path in old:
         path.unlink()
     sync(home)

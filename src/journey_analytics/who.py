@@ -17,7 +17,7 @@ from journey_analytics.privacy import hashing_key, possible_values
 from journey_analytics.warehouse import open_warehouse
 from journey_analytics.workspace import Workspace
 
-_ASIDE = ".as_known"  # below the home; there is at most one, under the home's lock
+_ASIDE = ".as_known.aside"  # below the home; whoever holds it next removes what a kill left
 _PERIODS = """
 select p.identifier_type, p.identifier, p.shop, p.scope, p.customer_key, n.customer_id, p.effective_at, p.superseded_at,
     p.is_current, p.event_id
