@@ -26,6 +26,7 @@ from journey_analytics.parameters import commerce_accounts, write_parameters
 from journey_analytics.publish import LINK, PublishRefused, publish
 from journey_analytics.removal import conclude, remove_erased
 from journey_analytics.stages import stage_expression
+from journey_analytics.tombstones import read_tombstones
 from journey_analytics.workspace import Workspace, transaction
 
 
@@ -185,7 +186,9 @@ def prepare(
         "known_at": known_at,
         "config": config.fingerprint(),
     }
-    restore_log(workspace.connection, workspace.home / LINK)
+    if all(stone.state == "finished" for stone in read_tombstones(workspace.home)):
+        # The version that is published still names whom an erasure has removed from the log.
+        restore_log(workspace.connection, workspace.home / LINK)
     denied = denied_ids(workspace.home, config)
     rules = rules_hash(config, denied)
     build_id = begin_build(workspace, inputs, rules, as_of, is_new=full)

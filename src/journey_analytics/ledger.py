@@ -76,6 +76,11 @@ def _write(
                 connection.execute(
                     f"insert into main.{table} by name select * from previous.main.{table}"
                 )
+        # What a change of keys did is told as long as the change itself: an erasure removes that of the erased.
+        connection.execute(
+            "delete from main.merge_impacts where (old_key, new_key) not in "
+            "(select (old_key, new_key) from main.customer_keys)"
+        )
         for table, news in found:
             connection.execute(
                 f"insert into main.{table} by name select ? as build_id, * from temp.{news}",

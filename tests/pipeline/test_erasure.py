@@ -2,12 +2,14 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from support import raw
 from support.decoded import found_in
 from support.erased import erased_counts, rebuild, tables_of, traces_of
 from support.exports import land, quarantine_rows
@@ -215,3 +217,24 @@ def test_yes_erases_and_says_where_the_receipt_is(
     assert cli.main(["erase", "nobody@example.com", "--home", str(home), "--yes"]) == 1
     assert "Nobody is known" in capsys.readouterr().err
     assert cli.main(["erase", ANN, "--home", str(home / "nowhere"), "--yes"]) == 2
+
+
+def test_the_ledger_forgets_a_person_who_was_two(tmp_path: Path) -> None:
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    for number, (email, customer) in enumerate([("a", "801"), ("b", "802"), ("a", "802")], 1):
+        moment = datetime(2026, 11, number, 10, tzinfo=UTC)
+        body = raw.order_body(number, moment, email=f"{email}@mail.example", customer=customer)
+        land(landing, f"shopify_webhooks/2026-11-0{number}/orders.ndjson",
+             raw.webhook("orders/create", moment, f"w{number}", body))  # fmt: skip
+        ja.build(landing, home)
+    told = (
+        "select (select count(*) from merge_impacts) > 0, (select count(*) from customer_keys) > 0"
+    )
+    with open_warehouse(home) as connection:
+        assert connection.execute(told).fetchall() == [(True, True)]
+        ((key,),) = connection.execute("select customer_key from customers").fetchall()
+
+    ja.erase(home, key)
+
+    with open_warehouse(home) as connection:
+        assert connection.execute(told).fetchall() == [(False, False)]
