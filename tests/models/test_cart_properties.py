@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.bench import BEGIN, DAY, HOUR, MINUTE, ONE_TICK, Bench, inputs_of, run_model
+from support.bench import BEGIN, DAY, GIVEN, HOUR, MINUTE, ONE_TICK, Bench, inputs_of, run_model
 
 GAPS = [
     timedelta(0),
@@ -231,10 +231,9 @@ def test_the_models_over_some_customers_are_those_rows_of_the_models_over_all(
     """The increment: customer models over a part, parameter tables (observable steps, clocks) over all."""
     bench = _bench(stream, clock)
     with bench.connect() as connection:
-        given_tables = {"_touchpoints", "clocks", "shops", "events", "customer_identifiers"}
         order: list[str] = []
         for name in PER_CUSTOMER:
-            _visit(name, given_tables, order)
+            _visit(name, order)
         for name in order:
             run_model(connection, name)
         full = {name: connection.sql(f"from {name}").pl() for name in PER_CUSTOMER}
@@ -251,10 +250,10 @@ def test_the_models_over_some_customers_are_those_rows_of_the_models_over_all(
             assert _rows(connection.sql(f"from {name}").pl()) == _rows(part), name
 
 
-def _visit(name: str, given_tables: set[str], order: list[str]) -> None:
+def _visit(name: str, order: list[str]) -> None:
     for needed in inputs_of(name):
-        if needed not in given_tables and needed not in order:
-            _visit(needed, given_tables, order)
+        if needed not in GIVEN and needed not in order:
+            _visit(needed, order)
     if name not in order:
         order.append(name)
 
