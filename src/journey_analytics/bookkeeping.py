@@ -175,16 +175,11 @@ def forget_changes(connection: duckdb.DuckDBPyConnection) -> None:
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     """The column names of a table of the workspace, in order; empty if there is no such table."""
-    # Asking first: an error would end the transaction. The list of all columns of all tables is slow to make.
-    known = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'main' and table_name = ? "
-        "and database_name = current_database()",
-        [table],
-    ).fetchall()[0][0]
-    if not known:
+    # DuckDB's catalog views list all tables for each question; an unknown table ends no transaction here.
+    try:
+        return connection.table(f"main.{table}").columns
+    except duckdb.CatalogException:
         return []
-    rows = connection.execute(f"select name from pragma_table_info('main.{table}')").fetchall()
-    return [name for (name,) in rows]
 
 
 def table_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:

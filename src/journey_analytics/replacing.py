@@ -10,7 +10,14 @@ def write_if_changed(
     frame: pl.DataFrame,
     former: list[str] | None,
 ) -> bool:
-    """Writes a table unless one with the former columns says the same already; true if it was written."""
+    """Writes a table unless one with the former columns says the same already; true if it was written.
+
+    Args:
+        connection: The open workspace.
+        name: Name of a table of ours.
+        frame: The rows to hold.
+        former: Columns and types of the table as `columns_by_table` gives them; None if there is none.
+    """
     connection.register("parameter_frame", frame)
     try:
         connection.execute(
@@ -18,7 +25,9 @@ def write_if_changed(
         )
     finally:
         connection.unregister("parameter_frame")
-    if former and former == columns_by_table(connection, "temp")["parameter_rows"]:
+    rows = connection.table("temp.parameter_rows")
+    shape = [f"{column} {kind}" for column, kind in zip(rows.columns, rows.types, strict=True)]
+    if former == shape:
         different = (
             f"select count(*) from ((from temp.parameter_rows except all from main.{name}) union all "
             f"(from main.{name} except all from temp.parameter_rows)) as d"
@@ -29,13 +38,10 @@ def write_if_changed(
     return True
 
 
-def columns_by_table(
-    connection: duckdb.DuckDBPyConnection, database: str | None = None
-) -> dict[str, list[str]]:
-    """The columns of every table of the open database, or of another, with their types."""
+def columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The columns of every table of the open database, with their types."""
     rows = connection.execute(
         "select table_name, list(column_name || ' ' || data_type order by column_index) from duckdb_columns() "
-        "where schema_name = 'main' and database_name = coalesce(?, current_database()) group by table_name",
-        [database],
+        "where schema_name = 'main' and database_name = current_database() group by table_name"
     ).fetchall()
     return dict(rows)

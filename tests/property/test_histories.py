@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from support.histories import Size, draw_history
+from support.histories import Size, draw_histories
 from support.replay import assert_same_as_full
 
 from journey_analytics.models import load_models
 
-# Eight tests, which workers share: 200 histories in `make test`, 1,000 in `make soak`.
-GROUPS = 8
-HISTORIES = 125 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 25
+# Ten tests, which workers share: 200 histories in `make test`, 1,000 in `make soak`, two of each world.
+GROUPS = 10
+WORLDS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 10
+SMALL = Size(siblings=2)
 LONG = Size(persons=(250, 300), days=(40, 70), acts=14, steps=(3, 4, 5), all_folders=True)
 # A smaller seed is no simpler history: there is nothing to shrink.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -33,16 +34,16 @@ def one_hashing_key() -> Iterator[None]:
 
 
 def check(seed: int, size: Size) -> None:
-    history = draw_history(seed, size, list(load_models()))
+    histories = draw_histories(seed, size, list(load_models()))
     with tempfile.TemporaryDirectory(dir=QUICK) as folder:
-        assert_same_as_full(history, Path(folder))
+        assert_same_as_full(histories, Path(folder))
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
-@settings(max_examples=HISTORIES, phases=PHASES)
+@settings(max_examples=WORLDS, phases=PHASES)
 @given(drawn=SEEDS)
-def test_a_history_ends_in_the_tables_of_one_full_build(group: int, drawn: int) -> None:
-    check(drawn * GROUPS + group, Size())
+def test_histories_end_in_the_tables_of_one_full_build(group: int, drawn: int) -> None:
+    check(drawn * GROUPS + group, SMALL)
 
 
 @pytest.mark.soak

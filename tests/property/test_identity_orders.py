@@ -136,7 +136,7 @@ def test_increments_in_any_order_of_the_evidence_end_in_the_same_keys(
     files = chain_of_merges()
     order = Random(seed).sample(range(len(files)), len(files))
     steps = [Step("build", tuple(order[start : start + 3])) for start in range(0, len(order), 3)]
-    assert_same_as_full(History(seed, {}, files, steps), tmp_path)
+    assert_same_as_full([History(seed, {}, files, steps)], tmp_path)
 
 
 def test_a_kiosk_with_fifty_logins_joins_nobody() -> None:

@@ -1,6 +1,6 @@
 """Random histories: the records of a small world, cut into files, and the steps by which a home took them in.
 
-Everything follows from one integer, so a failure is told by its seed: `draw_history(seed)` makes it again.
+Everything follows from one integer, so a failure is told by its seed: `draw_histories(seed)` makes it again.
 """
 
 from dataclasses import dataclass
@@ -96,17 +96,29 @@ class History:
 
 @dataclass(frozen=True)
 class Size:
-    """How large a history is: from and to, the most acts of a person, and how many steps to choose from."""
+    """How large a history is: from and to, the most acts of a person, and how many steps to choose from.
+
+    Args:
+        persons: From and to.
+        days: From and to.
+        acts: The most of one person.
+        steps: Numbers of steps to choose from.
+        all_folders: Every source takes part.
+        siblings: How many histories share world and first step.
+    """
 
     persons: tuple[int, int] = (3, 6)
     days: tuple[int, int] = (3, 18)
     acts: int = 4
     steps: tuple[int, ...] = (2, 2, 2, 3)
     all_folders: bool = False
+    siblings: int = 1
 
 
-def draw_history(seed: int, size: Size, tables: list[str]) -> History:
-    """The history of a seed.
+def draw_histories(seed: int, size: Size, tables: list[str]) -> list[History]:
+    """The histories of a seed: one world and one first step, from which each goes on in its own way.
+
+    What an increment forgets shows in the steps after the first; sharing it leaves time for more of them.
 
     Args:
         seed: Any integer.
@@ -121,8 +133,11 @@ def draw_history(seed: int, size: Size, tables: list[str]) -> History:
     recut = cut_into_files(random, records) if random.random() < 0.5 else None
     if recut is None:
         files += copies_of(random, files)
-    steps = draw_steps(random, files, days, size.steps, tables)
-    return History(seed, random.choice(OVERLAYS), files, steps, recut)
+    overlay = random.choice(OVERLAYS)
+    return [
+        History(seed, overlay, files, steps, recut)
+        for steps in draw_steps(random, files, days, size, tables)
+    ]
 
 
 def cut_into_files(random: Random, records: list[Record]) -> list[LandedFile]:
@@ -157,50 +172,87 @@ def copies_of(random: Random, files: list[LandedFile]) -> list[LandedFile]:
 
 
 def draw_steps(
-    random: Random,
-    files: list[LandedFile],
-    days: int,
-    counts: tuple[int, ...],
-    tables: list[str],
-) -> list[Step]:
-    """Groups the files into steps, in the order of their arrival or in any other."""
+    random: Random, files: list[LandedFile], days: int, size: Size, tables: list[str]
+) -> list[list[Step]]:
+    """Groups the files into steps, in the order of their arrival or in any other; the first step is the same in all."""
     order = list(range(len(files)))
     random.shuffle(order)
     if random.random() < 0.5:
         order.sort(key=lambda number: files[number].path.split("/")[1])
-    count = random.choice(counts)
     # Often the first step has nearly everything, and later ones show what few files, or the clock alone, change.
-    least = random.choice((0, 0, max(0, len(order) - 2)))
-    cuts = sorted(random.randint(least, len(order)) for _ in range(count - 1))
-    groups = [tuple(order[a:b]) for a, b in zip([0, *cuts], [*cuts, len(order)], strict=True)]
-    clocks = _draw_clocks(random, count, days)
-    steps = []
-    for number, group in enumerate(groups):
-        is_last = number == count - 1
-        kinds: tuple[Kind, ...] = ("build", "publish", "full", "table", "undo", "erase")
-        kind = random.choices(kinds, (180, 10, 0, 0, 6, 4) if is_last else (110, 0, 30, 50, 12, 4))[
-            0
+    cut = random.randint(random.choice((0, 0, max(0, len(order) - 2))), len(order))
+    clocks = _draw_clocks(random, days)
+    first = _draw_step(random, order[:cut], clocks[0], days, tables)
+    histories = []
+    for _ in range(size.siblings):
+        count = random.choice(size.steps) - 1
+        rest = order[cut:]
+        if random.random() < 0.3:
+            random.shuffle(rest)
+        cuts = sorted(random.randint(0, len(rest)) for _ in range(count - 1))
+        groups = [rest[a:b] for a, b in zip([0, *cuts], [*cuts, len(rest)], strict=True)]
+        between = _clocks_between(random, clocks, count - 1)
+        steps = [
+            _draw_step(random, group, clock, days, tables)
+            for group, clock in zip(groups, between, strict=False)
         ]
-        table = random.choice(tables) if kind == "table" else ""
-        known_at = None
-        if not is_last and random.random() < 0.07:
-            known_at = date(2026, 11, 2) + timedelta(days=random.randrange(days))
-        threads = random.choice((1, 1, 2, 4))
-        choice = random.randrange(1_000)
-        steps.append(Step(kind, group, clocks[number], known_at, threads, table, choice))
-    return steps
+        histories.append([first, *steps, _draw_last(random, groups[-1], clocks[-1])])
+    return histories
 
 
-def _draw_clocks(random: Random, count: int, days: int) -> list[datetime | None]:
-    """No clock given, or one that moves forward, by hours or by weeks; the last step may see everything."""
+def _draw_step(
+    random: Random, group: list[int], as_of: datetime | None, days: int, tables: list[str]
+) -> Step:
+    kinds: tuple[Kind, ...] = ("build", "full", "table", "undo", "erase")
+    kind = random.choices(kinds, (110, 30, 50, 12, 4))[0]
+    known_at = None
+    if random.random() < 0.07:
+        known_at = date(2026, 11, 2) + timedelta(days=random.randrange(days))
+    table = random.choice(tables) if kind == "table" else ""
+    return Step(kind, tuple(group), as_of, known_at, _threads(random), table, _choice(random))
+
+
+def _draw_last(random: Random, group: list[int], as_of: datetime | None) -> Step:
+    kinds: tuple[Kind, ...] = ("build", "publish", "undo", "erase")
+    kind = random.choices(kinds, (180, 10, 6, 4))[0]
+    return Step(kind, tuple(group), as_of, threads=_threads(random), choice=_choice(random))
+
+
+def _threads(random: Random) -> int:
+    return random.choice((1, 1, 2, 4))
+
+
+def _choice(random: Random) -> int:
+    return random.randrange(1_000)
+
+
+def _draw_clocks(
+    random: Random, days: int
+) -> tuple[datetime | None, datetime | None, datetime | None]:
+    """The clock of the first step, the latest one before the last, and that of the last.
+
+    None at all, or clocks that move forward by hours or by weeks; the last step may see everything.
+    """
     if random.random() < 0.4:
+        return None, None, None
+    first = datetime(2026, 11, 2, 12, tzinfo=UTC) + timedelta(hours=random.randrange(24 * days))
+    latest = first + timedelta(hours=random.choice((0, 1, 24, 48, 200)))
+    last = latest + timedelta(hours=random.choice((0, 1, 24, 48, 200)))
+    return first, latest, random.choice((last, None))
+
+
+def _clocks_between(
+    random: Random, clocks: tuple[datetime | None, datetime | None, datetime | None], count: int
+) -> list[datetime | None]:
+    """So many clocks, in order, from that of the first step up to the latest one before the last step's."""
+    first, latest, _ = clocks
+    if first is None or latest is None:
         return [None] * count
-    clock = datetime(2026, 11, 2, 12, tzinfo=UTC) + timedelta(hours=random.randrange(24 * days))
-    clocks: list[datetime | None] = []
-    for _ in range(count):
-        clocks.append(clock)
-        clock += timedelta(hours=random.choice((0, 1, 24, 48, 200)))
-    return [*clocks[:-1], random.choice((clocks[-1], None))]
+    hours = int((latest - first) / timedelta(hours=1))
+    return [
+        first + timedelta(hours=given)
+        for given in sorted(random.randint(0, hours) for _ in range(count))
+    ]
 
 
 def land(files: list[LandedFile], landing: Path) -> None:

@@ -26,6 +26,8 @@ RAW_SCHEMA = pa.schema([
 ])  # fmt: skip
 # Small batches let both cores work on one file.
 _BATCH_ROWS = 4096
+# A reader's whole select, once it has been asked which columns it gives: neither key nor configuration is part of it.
+_SELECTS: dict[str, str] = {}
 _RECORDS = """
 create or replace temp view records as
 select
@@ -78,7 +80,6 @@ class Extractor:
             ("source_account", "source_folder", "time_zone"),
             self._options["shop_zones"],
         )
-        self._selects: dict[str, str] = {}
         self._reader = ""
 
     def _table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -106,16 +107,22 @@ class Extractor:
                 )
                 self._connection.execute(_RECORDS)
                 self._reader = reader.name
-            if reader.name not in self._selects:
-                self._selects[reader.name] = self._whole_select(reader)
-            return self._connection.sql(self._selects[reader.name]).to_arrow_table()
+            select = self._whole_select(reader)
+            if sum(batch.num_rows for batch in batches) > _BATCH_ROWS:
+                return self._connection.sql(select).to_arrow_table()
+            # A relation is planned when it is made and again when it is run, which is most of the work for the few
+            # records of a day; one of a finished table is not.
+            self._connection.execute(f"create or replace temp table extracted as {select}")
+            return self._connection.table("temp.extracted").to_arrow_table()
         finally:
             self._connection.unregister("raw_lines")
 
     def _whole_select(self, reader: Reader) -> str:
-        text = _select_text(reader)
-        given = [row[0] for row in self._connection.execute(f"describe {text}").fetchall()]
-        return finishing_select(text, given, reader.name)
+        if reader.name not in _SELECTS:
+            text = _select_text(reader)
+            given = [row[0] for row in self._connection.execute(f"describe {text}").fetchall()]
+            _SELECTS[reader.name] = finishing_select(text, given, reader.name)
+        return _SELECTS[reader.name]
 
 
 def _select_text(reader: Reader) -> str:
