@@ -150,8 +150,7 @@ def _build_and_print(
     known_at: date | None = None,
 ) -> int:
     from journey_analytics.build import build
-    from journey_analytics.ledger import restated_line
-    from journey_analytics.summary import drop_off_table
+    from journey_analytics.summary import drop_off_table, restated_line
     from journey_analytics.understood import understood
     from journey_analytics.warehouse import open_warehouse
 
@@ -190,6 +189,8 @@ def _publish(options: argparse.Namespace) -> int:
     from journey_analytics.lock import HomeLock
     from journey_analytics.publish import publish
     from journey_analytics.removal import conclude, remove_erased
+    from journey_analytics.summary import restated_line
+    from journey_analytics.warehouse import open_warehouse
     from journey_analytics.workspace import Workspace
 
     nothing = UsageError(_NOTHING_INGESTED, str(options.home), "Run `journey build --landing DIR`.")
@@ -205,7 +206,9 @@ def _publish(options: argparse.Namespace) -> int:
             engine.bring_up(published_models(), bar.show)
             path = publish(workspace, options.home, engine.build_id).path
         conclude(options.home)
-    print(f"Published {path}.")
+    with open_warehouse(options.home) as connection:
+        restated = restated_line(connection)
+    print(f"Published {path}." + (f"\n{restated}" if restated else ""))
     return 0
 
 

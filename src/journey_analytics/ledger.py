@@ -86,24 +86,3 @@ def _write(
                 f"insert into main.{table} by name select ? as build_id, * from temp.{news}",
                 [build_id],
             )
-
-
-def restated_line(connection: duckdb.DuckDBPyConnection) -> str:
-    """One line on what the newest build restated; empty if nothing.
-
-    Args:
-        connection: The published file, open.
-    """
-    rows = connection.execute(
-        "select reason, count(*), count(distinct period_at) from restatements "
-        "where build_id = (select max(build_id) from runs) group by grouping sets (reason, ()) "
-        "order by grouping(reason) desc, 2 desc, reason"
-    ).fetchall()
-    (_, figures, periods), *reasons = rows
-    if not figures:
-        return ""
-    told = "; ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count, _ in reasons)
-    return (
-        f"Restated since the last version: {figures:,} figures of {periods:,} closed "
-        f"{'period' if periods == 1 else 'periods'} ({told}). See the table restatements."
-    )

@@ -41,6 +41,25 @@ def drop_off_table(connection: duckdb.DuckDBPyConnection, shop: str | None = Non
     return "\n\n".join(_shop_table(connection, item) for item in chosen)
 
 
+def restated_line(connection: duckdb.DuckDBPyConnection) -> str:
+    """One line on what the newest build restated; empty if nothing.
+
+    Args:
+        connection: The published file, open.
+    """
+    total, *reasons = load_figures()["restated"].rows(connection)
+    figures, periods = total["figure_count"], total["period_count"]
+    if not figures:
+        return ""
+    told = "; ".join(
+        f"{row['reason'].replace('_', ' ')} {row['figure_count']:,}" for row in reasons
+    )
+    return (
+        f"Restated since the last version: {figures:,} figures of {periods:,} closed "
+        f"{'period' if periods == 1 else 'periods'} ({told}). See the table restatements."
+    )
+
+
 def when(moment: datetime | None, time_zone: str) -> str:
     """A time as `20 Nov 2026 22:10` in the shop's time zone."""
     if moment is None:

@@ -216,6 +216,15 @@ def test_hostile_strings_are_text(opened: Opened) -> None:
     assert "</script><script>window.hacked=1</script>" in page.locator("#health").inner_text()
 
 
+def test_what_the_newest_build_restated_is_told_with_its_reasons(opened: Opened) -> None:
+    told = opened.page.locator("#restated").inner_text()
+
+    assert told.startswith(
+        "The newest build changed 2 published figures of 2 closed periods: "
+        "late data 2, customers merged or parted 1."
+    )
+
+
 @pytest.mark.parametrize("width", [375, 390, 768, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_scrolls_sideways(browser: Browser, report: Path, width: int, scheme: str) -> None:

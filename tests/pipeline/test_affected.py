@@ -12,6 +12,10 @@ from support.histories import LandedFile
 
 import journey_analytics as ja
 
+SHOP = [
+    {"name": "demo", "time_zone": "America/New_York", "currency": "EUR", "accounts": [raw.DOMAIN]}
+]
+
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
@@ -157,4 +161,62 @@ def test_rows_of_another_release_are_loaded_anew(
     shop.build()
 
     assert shop.ask("select sum(superseded_count) from data_health") == [(1,)]
+    assert shop.differences() == []
+
+
+def test_a_first_clock_closes_periods_that_none_had_judged(shop: Shop) -> None:
+    """Without a clock a period is neither mature nor not: it must still be looked at when one comes."""
+    naive = raw.pixel("product_viewed", at(1), "px1", "a1").replace(
+        raw.stamp(at(1)), at(1).strftime("%Y-%m-%dT%H:%M:%S")
+    )
+    judged = "select distinct is_mature, dropped_count from funnel_steps where step_number = 1"
+    shop.receive("shopify_pixel", 2, naive)
+    shop.build()
+    assert shop.ask(judged) == [(None, 0)]
+
+    shop.receive("sendgrid", 90, raw.mail("delivered", at(90), "m1", "ana@mail.example"))
+    shop.build()
+
+    assert shop.ask(judged) == [(True, 1)]
+    assert shop.differences() == []
+
+
+def test_a_kill_inside_the_mark_of_a_build_leaves_the_former_mark(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.overlay = {"shops": SHOP}
+    shop.receive("shopify_pixel", 2, *checkout(1, 1))
+    shop.build()
+    marks = "select table_name from builds order by table_name"
+    before = shop.ask(marks)
+    engine = importlib.import_module("journey_analytics.engine")
+
+    def killed(connection: duckdb.DuckDBPyConnection, name: str, *_: object) -> None:
+        connection.execute("delete from main.builds where table_name = ?", [name])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "mark", killed)
+        shop.receive("sendgrid", 3, raw.mail("delivered", at(2), "m1", "ana@mail.example"))
+        with pytest.raises(KeyboardInterrupt):
+            shop.build()
+
+    assert shop.ask(marks) == before
+    shop.build()
+    assert shop.differences() == []
+
+
+def test_a_table_without_a_mark_is_told_to_what_reads_it(shop: Shop) -> None:
+    """A workspace of before had two statements for a mark, and a kill between them left none."""
+    shop.overlay = {"shops": SHOP}
+    shop.receive("shopify_pixel", 2, *checkout(1, 1))
+    shop.build()
+    with duckdb.connect(str(shop.base / "home" / "workspace.duckdb")) as connection:
+        connection.execute(
+            "delete from builds where table_name in ('shops', 'clocks', 'observable_steps')"
+        )
+    shop.overlay = {"shops": [SHOP[0] | {"time_zone": "Asia/Tokyo"}]}
+    shop.receive("sendgrid", 40, raw.mail("delivered", at(39), "m1", "ana@mail.example"))
+    shop.build()
+
     assert shop.differences() == []

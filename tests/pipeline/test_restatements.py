@@ -8,9 +8,9 @@ from support.pixel import land, visit
 
 import journey_analytics as ja
 from journey_analytics.cli import main
-from journey_analytics.ledger import restated_line
 from journey_analytics.models import load_models
 from journey_analytics.restatements import MARTS
+from journey_analytics.summary import restated_line
 from journey_analytics.warehouse import open_warehouse
 
 
@@ -49,6 +49,9 @@ def test_a_late_order_restates_the_month_with_its_file_as_evidence(
     line = (
         f"Restated since the last version: {count} figures of 1 closed period (late data {count})."
     )
+    assert line in capsys.readouterr().out
+
+    assert main(["publish", "--home", str(home)]) == 0
     assert line in capsys.readouterr().out
 
 

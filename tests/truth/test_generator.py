@@ -12,7 +12,7 @@ from truth.reading import contents, records, text_of
 from truth.scoring import Row, micros, read_truth
 
 from journey_analytics import config
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.sample import write_sample
 
 ROOT = Path(__file__).parents[2]
@@ -274,6 +274,32 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 
     with pytest.raises(JourneyError):
         write_sample(tmp_path, **SMALL)
+
+
+def test_a_foreign_truth_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "truth" / "mine.txt").write_text("mine")
+
+    with pytest.raises(UsageError, match="other files"):
+        write_sample(tmp_path, **SMALL)
+
+    assert (tmp_path / "truth" / "mine.txt").read_text() == "mine"
+
+
+def test_a_sample_that_could_not_be_finished_leaves_the_former_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sample(tmp_path, **SMALL)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("journey_analytics.sample.write_truth", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_sample(tmp_path, **{**SMALL, "seed": 99})
+
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_benchmark_lake_holds_about_as_many_records_as_asked(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The report as a file, the statistics in it, and the texts that the command line prints."""
 
 import re
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from journey_analytics.errors import JourneyError
 from journey_analytics.explain import explain
 from journey_analytics.report import write_report
 from journey_analytics.report.figures import load_figures
+from journey_analytics.report.gather import gather, plain
 from journey_analytics.report.page import embed
 from journey_analytics.report.sentence import find_sentence
 from journey_analytics.report.statistics import (
@@ -20,6 +22,7 @@ from journey_analytics.report.statistics import (
     two_proportion_p,
     wilson,
 )
+from journey_analytics.report.strip import read_strip
 from journey_analytics.summary import drop_off_table
 from journey_analytics.understood import understood
 
@@ -55,6 +58,22 @@ def test_embedded_data_cannot_end_its_element() -> None:
     text = embed({"name": "</script><!-- <script> \u2028 &"})
 
     assert not set("<>&\u2028") & set(text)
+
+
+def test_the_page_says_of_every_period_what_its_sql_says(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """The page reads narrowed tables; the SQL that a reader copies reads the whole ones."""
+    compared = 0
+    for shop in gather(connection)["shops"]:
+        for shown in shop["periods"]:
+            period = date.fromisoformat(shown["period"])
+            acts = load_figures()["last_acts"].rows(connection, shop=shop["name"], period=period)
+
+            assert shown["last_acts"] == plain(acts)
+            assert shown["strip"] == plain(read_strip(connection, shop["name"], period))
+            compared += len(acts)
+    assert compared > 50
 
 
 def test_every_sql_runs_as_it_is_copied(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,12 +1,12 @@
 """The customers whose journeys the page carries: a bounded number, the examples of the strip among them."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from itertools import zip_longest
 
 import duckdb
 
 from journey_analytics.report.figures import Row, load_figures, query
+from journey_analytics.report.narrowing import only_of
 
 MOST_CUSTOMERS = 60
 MOST_TOUCHPOINTS = 400
@@ -38,27 +38,8 @@ def read_customers(
         for shop in names[:MOST_CUSTOMERS]
         for key in _chosen(connection, shop, examples.get(shop, []), quota)
     ]
-    with _rows_of(connection, keys):
+    with only_of(connection, keys):
         return {key: _customer(connection, key) for key in keys}
-
-
-@contextmanager
-def _rows_of(connection: duckdb.DuckDBPyConnection, keys: list[str]) -> Iterator[None]:
-    """Within the block the tables hold the rows of these customers only: one look at each, and not one a customer."""
-    catalog = query(connection, "select current_database() as name")[0]["name"]
-    tables = ("customers", "touchpoints", "carts")
-    for table in tables:
-        # A temporary table stands before the one of its name.
-        connection.execute(
-            f'create temp table {table} as select * from "{catalog}".main.{table} '
-            "where list_contains(?, customer_key)",
-            [keys],
-        )
-    try:
-        yield
-    finally:
-        for table in tables:
-            connection.execute(f"drop table temp.{table}")
 
 
 def _chosen(

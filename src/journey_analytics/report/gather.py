@@ -9,6 +9,7 @@ import duckdb
 
 from journey_analytics.report.customers import read_customers
 from journey_analytics.report.figures import Row, load_figures, query
+from journey_analytics.report.narrowing import only_since
 from journey_analytics.report.periods import Period, Shop, read_shops
 from journey_analytics.report.sentence import find_sentence
 from journey_analytics.report.strip import read_strip
@@ -31,8 +32,9 @@ def gather(connection: duckdb.DuckDBPyConnection) -> Row:
             "steps": _labels(connection, "steps", "checkout_step"),
             "stages": _labels(connection, "stages", "stage"),
             "survey": SURVEY,
-            "shops": [_shop(connection, shop) for shop in shops],
+            "shops": _shops(connection, shops),
             "health": load_figures()["data_health"].rows(connection),
+            "restated": load_figures()["restated"].rows(connection),
             "customers": read_customers(connection, [shop.name for shop in shops], examples),
         }
     )
@@ -52,6 +54,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not isfinite(value):
         return None
     return value
+
+
+def _shops(connection: duckdb.DuckDBPyConnection, shops: list[Shop]) -> list[Row]:
+    """What the page shows of each shop."""
+    first = min((period.starts_on for shop in shops for period in shop.periods), default=date.max)
+    with only_since(connection, first):
+        return [_shop(connection, shop) for shop in shops]
 
 
 def _shop(connection: duckdb.DuckDBPyConnection, shop: Shop) -> Row:

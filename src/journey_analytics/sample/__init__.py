@@ -5,11 +5,13 @@ what stands under `truth/`: tests do.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from journey_analytics.errors import UsageError
+from journey_analytics.files import aside_of
 from journey_analytics.sample import ads, bulk, cases, mark, noise
 from journey_analytics.sample.landing import write_landing
 from journey_analytics.sample.lives import Life
@@ -67,42 +69,58 @@ def write_sample(
         UsageError: A number is too small, or the folder already holds something else.
     """
     out = Path(out)
-    landing = out / "landing"
     say = progress or (lambda _what, _done, _total: None)
-    if events is not None:
-        if events < 1:
-            raise UsageError(
-                "A benchmark lake needs at least one event.", "--events", "Give a positive number."
-            )
-        _make_room(out)
-        counts, files = bulk.write_lake(landing, events, days, seed, say)
-        return SampleSummary(out, files, counts)
-    if customers < MIN_CUSTOMERS or days < MIN_DAYS:
+    if events is not None and events < 1:
+        raise UsageError(
+            "A benchmark lake needs at least one event.", "--events", "Give a positive number."
+        )
+    if events is None and (customers < MIN_CUSTOMERS or days < MIN_DAYS):
         raise UsageError(
             f"The planted cases need at least {MIN_CUSTOMERS} customers and {MIN_DAYS} days.",
             "--customers, --days",
             "Give larger numbers.",
         )
-    _make_room(out)
-    world = generate(customers, days, seed, say)
-    written = write_landing(landing, world)
-    truth = write_truth(out / "truth", world)
-    return SampleSummary(out, written.file_count, written.record_counts, truth)
+    _refuse_other_files(out)
+    with _written_aside(out) as (landing, truth):
+        if events is not None:
+            counts, files = bulk.write_lake(landing, events, days, seed, say)
+            return SampleSummary(out, files, counts)
+        world = generate(customers, days, seed, say)
+        written = write_landing(landing, world)
+        rows = write_truth(truth, world)
+        return SampleSummary(out, written.file_count, written.record_counts, rows)
 
 
-def _make_room(out: Path) -> None:
-    """Takes away an earlier sample, and nothing else."""
-    landing = out / "landing"
-    if not landing.exists() or not any(landing.iterdir()):
+def _refuse_other_files(out: Path) -> None:
+    """Only an earlier sample is replaced."""
+    mark_of_ours = out / "landing" / "journey.toml"
+    if mark_of_ours.is_file() and mark_of_ours.read_text(encoding="utf-8") == JOURNEY_TOML:
         return
-    mark_of_ours = landing / "journey.toml"
-    if not mark_of_ours.is_file() or mark_of_ours.read_text(encoding="utf-8") != JOURNEY_TOML:
-        raise UsageError(
-            "The folder already holds other files.", str(landing), "Name an empty folder."
-        )
-    shutil.rmtree(landing)
-    if (out / "truth").is_dir():
-        shutil.rmtree(out / "truth")
+    for folder in (out / "landing", out / "truth"):
+        if folder.exists() and any(folder.iterdir()):
+            raise UsageError(
+                "The folder already holds other files.", str(folder), "Name an empty folder."
+            )
+
+
+@contextmanager
+def _written_aside(out: Path) -> Iterator[tuple[Path, Path]]:
+    """Folders for landing and truth, which take the place of an earlier sample when both are finished."""
+    targets = [out / "landing", out / "truth"]
+    asides = [aside_of(target) for target in targets]
+    formers = [aside_of(aside) for aside in asides]
+    try:
+        for folder in (*asides, *formers):
+            shutil.rmtree(folder, ignore_errors=True)
+        yield asides[0], asides[1]
+        for target, aside, former in zip(targets, asides, formers, strict=True):
+            if target.exists():
+                target.replace(former)
+            if aside.exists():
+                aside.replace(target)
+    finally:
+        for folder in (*asides, *formers):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def generate(customers: int, days: int, seed: int, say: Progress) -> World:

@@ -122,5 +122,13 @@ function drawHealth() {
     (row.unmapped_names || []).slice(0, 8).join(", ")]);
   return h("section", { id: "health", "aria-labelledby": "health-title" },
     h("div", { class: "title" }, h("h2", { id: "health-title" }, t("health")), ask("data_health", sum(data.health, "records_in_count")), h("p", {}, t("all_shops"))),
-    table(t("health"), heads, rows));
+    table(t("health"), heads, rows),
+    drawRestated());
+}
+
+function drawRestated() {
+  const [total, ...reasons] = data.restated;
+  const text = !total.figure_count ? t("restated_none") : t("restated", { figures: count(total.figure_count), periods: count(total.period_count),
+    reasons: reasons.map((row) => t("reason_" + row.reason) + " " + count(row.figure_count)).join(", ") });
+  return h("p", { class: "soft", id: "restated" }, text, " ", ask("restated", total.figure_count));
 }
