@@ -3,6 +3,7 @@
 select
     coalesce(a.source, b.source) as source_folder,
     coalesce(a.source_file, b.source_file) as source_file,
+    [a.arrival_date, b.arrival_date] as arrival_dates,
     -- Newer records stand for some of its records, or it is gone altogether.
     a.source is null or coalesce(a.superseded_count > b.superseded_count, false) as is_superseded,
     coalesce(a.erased_count > b.erased_count, false) as is_erased

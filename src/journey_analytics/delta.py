@@ -23,6 +23,7 @@ KEYS = {
     "period": ("period_at", "timestamptz"),
 }
 _DATABASE = "delta"
+_KEYS_FOUND = {"affected_observations", "affected_events"}
 
 
 class Delta:
@@ -39,7 +40,7 @@ class Delta:
         self._connection = connection
         self._catalog = connection.execute("select current_database()").fetchall()[0][0]
         self._state = ("", 0, 0)  # kind of slice, since which build, how many keys
-        self._tables: set[str] = set()
+        self._tables: dict[str, str] = {}  # and whether it is a table or a view
         self._columns: dict[
             str, list[str]
         ] = {}  # within a build no table gets other columns once it was read
@@ -69,16 +70,27 @@ class Delta:
 
     def forget(self) -> None:
         """Drops what was taken over: nothing of it may be seen by a model with other affected keys."""
-        for table in self._tables:
-            self._connection.execute(f"drop table if exists {_DATABASE}.main.{table}")
-        self._tables.clear()
+        self.keep(set(), and_keys=False)
         self._state = ("", 0, 0)
 
-    def take(self, table: str) -> None:
-        """Takes over the affected rows of a table; a table that has no such key stays whole."""
+    def keep(self, tables: set[str], *, and_keys: bool = True) -> None:
+        """Drops what was taken over but for these tables, and the keys found for taking over more."""
+        kept = tables | (_KEYS_FOUND if and_keys else set())
+        for table in self._tables.keys() - kept:
+            self._connection.execute(f"drop {self._tables.pop(table)} {_DATABASE}.main.{table}")
+
+    def take(self, table: str, *, is_read_again: bool) -> None:
+        """Takes over the affected rows of a table; a table that has no such key stays whole.
+
+        Args:
+            table: Its name.
+            is_read_again: Another model will read it; what one alone reads is seen through a view, which looks at the
+                columns that are asked for and no more.
+        """
         condition = "" if table in self._tables else self._condition(table)
         if condition:
-            self._create(table, f"select t.* from {self._catalog}.main.{table} as t {condition}")
+            select = f"select t.* from {self._catalog}.main.{table} as t {condition}"
+            self._create(table, select, "table" if is_read_again else "view")
 
     def make(self, table: str, select: str) -> None:
         """Runs a model's select over the delta; the result stands for the table from here on."""
@@ -106,9 +118,9 @@ class Delta:
         finally:
             self._connection.execute("reset search_path")
 
-    def _create(self, table: str, select: str) -> None:
-        self._connection.execute(f"create or replace table {_DATABASE}.main.{table} as {select}")
-        self._tables.add(table)
+    def _create(self, table: str, select: str, kind: str = "table") -> None:
+        self._connection.execute(f"create or replace {kind} {_DATABASE}.main.{table} as {select}")
+        self._tables[table] = kind
 
     def _own_key(self, columns: list[str]) -> str | None:
         return slice_column(self._state[0], columns)

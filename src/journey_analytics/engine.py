@@ -61,6 +61,7 @@ class Engine:
 
     def __post_init__(self) -> None:
         self._states: dict[str, State] = {}
+        self._unrun: list[Model] = []
         self._delta = Delta(self._connection)
 
     @property
@@ -72,11 +73,14 @@ class Engine:
         models = load_models()
         order = with_ancestors(names)
         self._states = states_of(self._connection)
+        self._unrun = [models[name] for name in order]
         for number, name in enumerate(order, start=1):
             if progress:
                 progress(name, number, len(order))
             begun = time.perf_counter()
-            self._run(models[name])
+            model = self._unrun.pop(0)
+            self._run(model)
+            self._delta.keep({table for later in self._unrun for table in later.inputs})
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
         self._delta.forget()
 
@@ -134,16 +138,18 @@ class Engine:
         if self._are_most(model.slice, count):
             self._replace(model, sql, rules, former="")
             return
+        later = {table for m in self._unrun if m.slice == model.slice for table in m.inputs}
         for table in model.inputs:
-            self._delta.take(table)
+            self._delta.take(table, is_read_again=table in later)
         if "_components" in model.inputs:
             self._delta.with_components()
         self._delta.make(name, sql)
         affected = self._delta.deleted_by(name)
         with transaction(connection):
-            connection.execute(
-                f"create or replace temp table former as select * from main.{name} where {affected}"
-            )
+            if listing.compares(name):
+                connection.execute(
+                    f"create or replace temp table former as select * from main.{name} where {affected}"
+                )
             connection.execute(f"delete from main.{name} where {affected}")
             connection.execute(f"insert into main.{name} by name select * from delta.main.{name}")
             listing.after_increment(connection, name, self.build_id)

@@ -2,22 +2,23 @@
 
 import duckdb
 
+_PAIRS = """
+create or replace temp table key_pair as
+select distinct k.customer_key as old_key, c.customer_key as new_key
+from temp.kept as k
+inner join main.event_customers as c on k.event_id = c.event_id
+where k.customer_key is not null and c.customer_key is not null
+"""
 _CHANGES = """
 create or replace temp table key_change as
-with pair as (
-    select distinct k.customer_key as old_key, c.customer_key as new_key
-    from temp.kept as k
-    inner join main.event_customers as c on k.event_id = c.event_id
-    where k.customer_key is not null and c.customer_key is not null
-),
-counted as (
+with counted as (
     select
         old_key,
         new_key,
         count(*) over (partition by new_key) as old_count,
         count(*) over (partition by old_key) as new_count,
         bool_or(old_key = new_key) over (partition by old_key) as is_old_kept
-    from pair
+    from temp.key_pair
 )
 select
     old_key,
@@ -63,14 +64,17 @@ where is_old_kept and (old_key, new_key) not in (select (old_key, new_key) from 
 # to another one who has come of the same.
 _EVIDENCE = """
 create or replace temp table key_evidence as
-with edge as (
-    select e.edge_id, e.event_id, e.first_at, not (e.is_refused or e.is_denied) as is_joining, s.node, s.other
-    from main.identity_edges as e
-    cross join unnest([
-        {'node': e.type_a || ':' || e.value_a, 'other': e.type_b || ':' || e.value_b},
-        {'node': e.type_b || ':' || e.value_b, 'other': e.type_a || ':' || e.value_a}
-    ]) as t (s)
-    where s.node in (select node from temp.former_owner)
+with both_ends as (
+    select edge_id, event_id, first_at, not (is_refused or is_denied) as is_joining,
+        type_a || ':' || value_a as node, type_b || ':' || value_b as other
+    from main.identity_edges
+    union all
+    select edge_id, event_id, first_at, not (is_refused or is_denied) as is_joining,
+        type_b || ':' || value_b as node, type_a || ':' || value_a as other
+    from main.identity_edges
+),
+edge as (
+    select * from both_ends where node in (select node from temp.former_owner)
 ),
 joining as (
     select c.old_key, c.new_key, e.edge_id, e.event_id, e.first_at
@@ -86,12 +90,8 @@ parting as (
     inner join temp.former_owner as f on c.old_key = f.old_key and c.new_key = f.new_key
     inner join edge as e on f.node = e.node and not e.is_joining
     inner join main._nodes as o on e.other = o.node and o.component_key <> c.new_key
-    where
-        c.reason = 'parted'
-        and o.component_key in (
-            select customer_key from main.event_customers
-            where event_id in (select event_id from temp.kept where customer_key = c.old_key)
-        )
+    inner join temp.key_pair as p on c.old_key = p.old_key and o.component_key = p.new_key
+    where c.reason = 'parted'
 )
 select
     old_key,
@@ -120,7 +120,7 @@ def list_new_keys(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
             of every customer that changed, at least), `main.event_customers` as they are.
         build_id: The build that changes them.
     """
-    for statement in (_CHANGES, _FORMER, _MOVED, _EVIDENCE):
+    for statement in (_PAIRS, _CHANGES, _FORMER, _MOVED, _EVIDENCE):
         connection.execute(statement)
     connection.execute(
         "insert into main.customer_keys by name select c.old_key, c.new_key, "
@@ -128,5 +128,5 @@ def list_new_keys(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
         "from temp.key_change as c left join temp.key_evidence as e using (old_key, new_key)",
         [build_id],
     )
-    for table in ("key_change", "former_owner", "key_evidence"):
+    for table in ("key_pair", "key_change", "former_owner", "key_evidence"):
         connection.execute(f"drop table temp.{table}")

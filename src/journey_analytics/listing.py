@@ -1,7 +1,7 @@
 """What a changed table means for the tables after it: the keys that each lists in `changes`.
 
 Called in the transaction that changes the table. An increment leaves the former rows of the affected keys in
-`temp.former`, and the new ones in `delta.main.<table>`.
+`temp.former` where they are compared, and the new ones in `delta.main.<table>`.
 """
 
 from collections.abc import Callable
@@ -45,6 +45,11 @@ def after_replace(
         "or (c.journey_as_of is null) <> (k.journey_as_of is null) or c.shop is null or k.shop is null"
     ).fetchall()
     return bool(back[0][0])
+
+
+def compares(name: str) -> bool:
+    """Whether the former rows of a table are compared with the new ones."""
+    return name in _LISTINGS
 
 
 def after_increment(connection: duckdb.DuckDBPyConnection, name: str, build_id: int) -> None:

@@ -42,6 +42,9 @@ LOADED_TABLES = frozenset(
     }
 )
 
+# What an increment may work on, in the order in which changes spread (see bookkeeping.py); none: the whole table.
+SLICES = ("none", "record", "checkout", "event", "identity", "customer", "arrival", "period")
+
 # What the tables of customers are made from. Which customers changed is known when all of these are up to date.
 CUSTOMERS_FOLLOW = frozenset(
     {"events", "_identifiers", "_transactions", "event_customers", "customer_identifiers"}
@@ -122,8 +125,29 @@ def load_models() -> dict[str, Model]:
                 f"sql/models/{model.name}.sql",
                 "Correct the name or add the model.",
             )
-    graph = {name: ancestors_of(model) & found.keys() for name, model in found.items()}
-    return {name: found[name] for name in TopologicalSorter(graph).static_order()}
+    return {name: found[name] for name in _running_order(found)}
+
+
+def _running_order(models: dict[str, Model]) -> list[str]:
+    """Every table after those it reads; those of one slice together, since they share what an increment looks at."""
+    graph = {name: ancestors_of(model) & models.keys() for name, model in models.items()}
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    order: list[str] = []
+    waiting: set[str] = set()
+    last = SLICES[0]
+    while sorter.is_active():
+        waiting.update(sorter.get_ready())
+        name = min(
+            waiting,
+            key=lambda name: (models[name].slice != last, SLICES.index(models[name].slice), name),
+        )
+        waiting.remove(name)
+        sorter.done(name)
+        order.append(name)
+        if models[name].slice != "none":
+            last = models[name].slice
+    return order
 
 
 def ancestors_of(model: Model) -> set[str]:

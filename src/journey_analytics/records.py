@@ -1,6 +1,5 @@
 """The three tables through which the models see the lake: `_observations`, `manifest` and `_quarantine`."""
 
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -60,7 +59,7 @@ def load(
         build_id: The build for which records are listed.
         whole: Load everything anew; then nothing is listed, since all tables are made anew too.
     """
-    wanted = pa.Table.from_pylist([asdict(row) for row in files], schema=MANIFEST_SCHEMA)
+    wanted = pa.Table.from_pylist([vars(row) for row in files], schema=MANIFEST_SCHEMA)
     connection.register("wanted_rows", wanted)
     connection.execute("create or replace temp table wanted as select * from wanted_rows")
     connection.unregister("wanted_rows")

@@ -52,6 +52,9 @@ class Workspace:
         (self.home / "spill").mkdir(exist_ok=True)
         connection = self._open()
         configure(connection, self.home / "spill")
+        # The file is brought in order once, on closing, and not after each of the large changes of a build.
+        connection.execute("set checkpoint_threshold = '1GiB'")
+        connection.execute("set auto_checkpoint_skip_wal_threshold = 1073741824")
         connection.execute(BOOKKEEPING)
         self._connection = connection
         return self
