@@ -43,7 +43,7 @@ LOADED_TABLES = frozenset(
 )
 
 # What an increment may work on, in the order in which changes spread (see bookkeeping.py); none: the whole table.
-SLICES = ("none", "record", "checkout", "event", "identity", "customer", "arrival", "period")
+SLICES = ("none", "arrival", "record", "checkout", "event", "identity", "customer", "period")
 
 # What the tables of customers are made from. Which customers changed is known when all of these are up to date.
 CUSTOMERS_FOLLOW = frozenset(

@@ -36,6 +36,7 @@ def test_no_other_source_stands_in_for_the_missing_orders_of_the_back_end(
         feeds,
     )
 
+    chain.run("_watermarks")
     chain.run("clocks")
 
     assert chain.rows("clocks", "cart_as_of") == [(cart_as_of,)]

@@ -54,7 +54,7 @@ def only_since(connection: duckdb.DuckDBPyConnection, first_period: date) -> Ite
 @contextmanager
 def only_of(connection: duckdb.DuckDBPyConnection, keys: list[str]) -> Iterator[None]:
     """Within the block customers, touchpoints and carts are those of the customers with these keys."""
-    select = "select * from {{main}}.{table} where list_contains(?, customer_key)"
+    select = "select * from {{main}}.{table} where customer_key in (select unnest(?::varchar[]))"
     tables = ("customers", "touchpoints", "carts")
     with _standing_before(
         connection, {table: (select.format(table=table), keys) for table in tables}
