@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.homes import arrivals, copy_days
 
 import journey_analytics as ja
 from journey_analytics.errors import JourneyError
@@ -17,9 +18,12 @@ DAY = "2030-01-05"
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first half of a sample."""
     out = tmp_path_factory.mktemp("good")
     write_sample(out, customers=40, days=28, seed=11)
-    return out / "landing"
+    days = arrivals(out / "landing")
+    copy_days(out / "landing", out / "days", days[0], days[14])
+    return out / "days"
 
 
 @pytest.fixture
