@@ -35,6 +35,7 @@ def write_report(warehouse: Path, out: Path) -> Path:
         )
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
         data = gather(connection)
     text = render(data)
     write_aside(out, text)  # a reader who reloads the page never sees half of it

@@ -67,6 +67,8 @@ class Extractor:
         self._options = reader_options(config)
         self._connection = duckdb.connect()
         self._connection.execute("set TimeZone = 'UTC'")
+        # DuckDB would draw a bar of its own through ours.
+        self._connection.execute("set enable_progress_bar = false")
         macros.install(
             self._connection,
             key,
