@@ -1,7 +1,7 @@
 # Everything sets itself up: the first target that needs Python makes .venv from requirements.lock (about a minute).
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format ui notebook sample readme bench bench-increment soak lock clean
+.PHONY: help demo test check format ui notebook sample readme bench bench-increment bench-analysis soak lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -60,6 +60,9 @@ bench: $(INSTALLED)  ## time and peak memory of each step beside a scan and a so
 
 bench-increment: $(INSTALLED)  ## the cost of one more day beside a full build (SIZES="5M 10M 20M", KEEP=folder to reuse), saved alike
 	@$(BIN)/python benchmarks/increment.py --sizes $(SIZES) $(if $(KEEP),--keep "$(KEEP)")
+
+bench-analysis: $(INSTALLED)  ## funnels and transitions beside ClickHouse, Markov chains, one busy customer; saved alike
+	@$(BIN)/python benchmarks/analysis.py
 
 soak: $(INSTALLED)  ## the long run: 1,000 histories, 20 long ones, 200 kills; result in docs/soak.md
 	@scripts/soak.sh

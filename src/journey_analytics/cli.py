@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from journey_analytics.analysis_commands import add_analysis_commands
 from journey_analytics.arguments import count, day, positive, timestamp
 from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.identity_commands import add_commands
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("identifier", help=_ANYBODY)
     erase.add_argument("--yes", action="store_true", help="do not ask")
     add_commands(command)
+    add_analysis_commands(command)
     return parser
 
 

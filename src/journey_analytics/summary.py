@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 
+from journey_analytics.analysis.statistics import SMALLEST_HEADLINE
 from journey_analytics.errors import JourneyError
 from journey_analytics.report.figures import Row, load_figures, query
 from journey_analytics.report.periods import Period, Shop, read_shops
-from journey_analytics.report.statistics import SMALLEST_HEADLINE
 from journey_analytics.report.strip import IDENTIFY, read_strip
 
 _HEAD = (

@@ -9,6 +9,12 @@ import duckdb
 import pytest
 from support.fake_warehouse import make_warehouse
 
+from journey_analytics.analysis.statistics import (
+    benjamini_hochberg,
+    median_interval,
+    two_proportion_p,
+    wilson,
+)
 from journey_analytics.errors import JourneyError
 from journey_analytics.explain import explain
 from journey_analytics.report import write_report
@@ -16,12 +22,6 @@ from journey_analytics.report.figures import load_figures
 from journey_analytics.report.gather import gather, plain
 from journey_analytics.report.page import embed
 from journey_analytics.report.sentence import find_sentence
-from journey_analytics.report.statistics import (
-    benjamini_hochberg,
-    median_interval,
-    two_proportion_p,
-    wilson,
-)
 from journey_analytics.report.strip import read_strip
 from journey_analytics.summary import drop_off_table
 from journey_analytics.understood import understood

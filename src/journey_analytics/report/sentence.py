@@ -2,13 +2,13 @@
 
 from itertools import combinations
 
-from journey_analytics.report.figures import Row
-from journey_analytics.report.statistics import (
+from journey_analytics.analysis.statistics import (
     SMALLEST_COMPARED,
     SMALLEST_HEADLINE,
     benjamini_hochberg,
     two_proportion_p,
 )
+from journey_analytics.report.figures import Row
 
 _SIGNIFICANT = 0.05
 _SMALLEST_RATIO = 1.2

@@ -5,8 +5,8 @@ from typing import Any
 
 import duckdb
 
+from journey_analytics.analysis.statistics import wilson
 from journey_analytics.report.figures import Row, load_figures
-from journey_analytics.report.statistics import wilson
 
 IDENTIFY = "identify"
 _IDENTIFYING = ("login", "contact")

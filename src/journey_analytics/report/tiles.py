@@ -4,14 +4,14 @@ from datetime import date
 
 import duckdb
 
-from journey_analytics.report.figures import Row, load_figures
-from journey_analytics.report.periods import Period, Shop
-from journey_analytics.report.statistics import (
+from journey_analytics.analysis.statistics import (
     SMALLEST_COMPARED,
     median_interval,
     two_proportion_p,
     wilson,
 )
+from journey_analytics.report.figures import Row, load_figures
+from journey_analytics.report.periods import Period, Shop
 
 _CHANCE = 0.05
 

@@ -1,0 +1,211 @@
+"""Attribution: which touches, and so which channels, a conversion is credited to. Credits sum to the conversions."""
+
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.analysis.markov import removal_shares
+from journey_analytics.analysis.specs import Attribution
+from journey_analytics.analysis.streams import span_micros
+from journey_analytics.analysis.touch_paths import conversion_paths, transformed
+from journey_analytics.errors import UsageError
+
+NONE = "(none)"
+_NO_TIME = frozenset({"time_decay"})
+_NO_MIDDLE = 2  # touches of a path that has nothing between first and last
+_CENT = 4  # values are rounded to so many decimals
+
+
+def attribute(touches: Any, conversions: Any, spec: Attribution) -> pl.DataFrame:
+    """Credits conversions to the channels of the touches before them.
+
+    Grain: one row per conversion and channel.
+
+    Args:
+        touches: Frame with `customer_key, occurred_at, channel`; `event_id` breaks ties of time, `session_id` is read by
+            `lookback_sessions`.
+        conversions: Frame with `conversion_id, customer_key, occurred_at`, and `value` where money is shared too.
+        spec: The model; docs/methods.md has the formulas.
+
+    Returns:
+        `conversion_id`, `channel`, `credit` (of one conversion; they sum to 1 for each), `value` (rounded to 0.0001,
+        the rest on the last touch, so that they sum to the conversion's value exactly). A conversion without touches in
+        its look-back is credited to `(none)`.
+
+    Raises:
+        UsageError: A column is missing, or a conversion_id occurs twice.
+    """
+    paths = conversion_paths(touches, conversions, spec)
+    conversions = paths.filter(pl.col("conversion_id").is_not_null())
+    credited = _credited(paths, conversions, spec)
+    return _shared(credited, conversions)
+
+
+def _credited(paths: pl.DataFrame, conversions: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
+    """`row` (of `conversions`), `place`, `channel`, `credit`: one row per touch, or per channel in a Markov model."""
+    if spec.model == "markov":
+        return _by_removal(paths, conversions, spec)
+    touched = (
+        conversions.select(pl.int_range(pl.len()).alias("row"), "path", "ages")
+        .with_columns(
+            pl.when(pl.col("path").list.len() == 0)
+            .then(pl.lit([NONE]))
+            .otherwise("path")
+            .alias("path"),
+            pl.when(pl.col("ages").list.len() == 0)
+            .then(pl.lit([0]))
+            .otherwise("ages")
+            .alias("ages"),
+        )
+        .explode("path", "ages")
+        .with_columns(
+            place=pl.int_range(pl.len()).over("row"),
+            size=pl.len().over("row"),
+            channel=pl.col("path"),
+        )
+    )
+    weight = _weight(spec).alias("weight")
+    return touched.with_columns(weight).select(
+        "row", "place", "channel", credit=pl.col("weight") / pl.col("weight").sum().over("row")
+    )
+
+
+def _weight(spec: Attribution) -> pl.Expr:
+    """The weight of a touch among those of its path: `place` from 0, `size`, `channel`, `ages`."""
+    place, size = pl.col("place"), pl.col("size")
+    is_last = place == size - 1
+    ends = (place == 0) | is_last
+    is_direct = pl.col("channel").is_in(list(spec.direct))
+    named = (~is_direct | is_direct.all().over("row")).cast(pl.Int8)
+    after = named.reverse().cum_sum().reverse().over("row")
+    # The last touch of each channel stands for it.
+    is_last_of_channel = pl.struct("row", "channel").is_last_distinct()
+    weights = {
+        "first": place == 0,
+        "last": is_last,
+        "last_non_direct": (named == 1) & (after == 1),
+        "linear": pl.lit(1.0),
+        "position": pl.when(size <= _NO_MIDDLE)
+        .then(1.0)
+        .when(ends)
+        .then(0.4)
+        .otherwise(0.2 / (size - 2)),
+        "time_decay": pl.lit(2.0).pow(
+            -(pl.col("ages") - pl.col("ages").min().over("row")) / span_micros(spec.half_life)
+        ),
+        "shapley": is_last_of_channel,
+    }
+    return weights[spec.model].cast(pl.Float64)
+
+
+def _by_removal(paths: pl.DataFrame, conversions: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
+    """A Markov model knows channels and no single conversion: each is shared as all are."""
+    converted = paths["conversion_id"].is_not_null().cast(pl.Float64).to_numpy()
+    shares = removal_shares(paths["path"], converted, 1.0 - converted, spec.order)
+    rows = conversions.select(pl.int_range(pl.len()).alias("row"), size=pl.col("path").list.len())
+    touched = rows.filter(pl.col("size") > 0).select("row")
+    known = touched.join(shares.select("channel", credit="share"), how="cross")
+    bare = rows.filter(pl.col("size") == 0).select("row", channel=pl.lit(NONE), credit=pl.lit(1.0))
+    return pl.concat([known, bare]).with_columns(place=pl.int_range(pl.len()).over("row"))
+
+
+def _shared(credited: pl.DataFrame, conversions: pl.DataFrame) -> pl.DataFrame:
+    """Adds credits up by channel, and shares the value; what rounding leaves is the last touch's."""
+    value = conversions.select(pl.int_range(pl.len()).alias("row"), "conversion_id", "value")
+    kind = value.schema["value"]
+    total = pl.col("value").cast(pl.Float64)
+    parts = (
+        credited.join(value, on="row", how="left")
+        .sort("row", "place")
+        .with_columns(_units=(total * pl.col("credit") * 10**_CENT).round())
+        .with_columns(_rest=(total * 10**_CENT).round() - pl.col("_units").sum().over("row"))
+        .with_columns(
+            _is_last=(pl.col("credit") > 0).cast(pl.Int8).reverse().cum_sum().reverse().over("row")
+            == 1
+        )
+        .with_columns(_is_last=pl.col("_is_last") & (pl.col("credit") > 0))
+        .with_columns(_units=pl.col("_units") + pl.when("_is_last").then("_rest").otherwise(0.0))
+        .group_by("row", "conversion_id", "channel", maintain_order=True)
+        .agg(pl.col("credit").sum(), pl.col("_units").sum(), _total=pl.col("value").first())
+        .filter(pl.col("credit") > 0)
+    )
+    scaled = pl.when(pl.col("_total").is_not_null()).then(pl.col("_units") / 10**_CENT)
+    return parts.select(
+        "conversion_id",
+        "channel",
+        "credit",
+        value=scaled.cast(kind) if kind.is_numeric() else scaled,
+    )
+
+
+def attribute_paths(paths: Any, spec: Attribution) -> pl.DataFrame:
+    """Credits aggregated paths.
+
+    Grain: one row per channel.
+
+    Args:
+        paths: Frame with `path` (list of channels in order), `conversions`, and, where there are any, `value` (the money of
+            the conversions) and `nulls` (how often the path ended without a conversion).
+        spec: The model; `time_decay` needs times and is refused.
+
+    Returns:
+        `channel`, `conversions`, `value`, the most conversions first; both sum to what was given (`(none)` for empty paths).
+
+    Raises:
+        UsageError: A column is missing, or the model needs times.
+    """
+    if spec.model in _NO_TIME:
+        raise UsageError(
+            "time_decay needs times.", "Attribution", "Use ja.attribute, or another model."
+        )
+    given = paths if isinstance(paths, pl.DataFrame) else pl.DataFrame(paths)
+    missing = [name for name in ("path", "conversions") if name not in given.columns]
+    if missing:
+        raise UsageError(
+            f"There is no column {', '.join(missing)}.", "paths", "Give path and conversions."
+        )
+    zero = pl.lit(0.0)
+    table = given.with_row_index("path_number").select(
+        "path_number", "path", pl.col("conversions").cast(pl.Float64),
+        (pl.col("value") if "value" in given.columns else zero).cast(pl.Float64).fill_null(0.0).alias("value"),
+        (pl.col("nulls") if "nulls" in given.columns else zero).cast(pl.Float64).fill_null(0.0).alias("nulls"),
+    )  # fmt: skip
+    touched = table.select("path_number", channel="path").explode("channel").drop_nulls("channel")
+    kept = (
+        transformed(touched, spec).group_by("path_number", maintain_order=True).agg(path="channel")
+    )
+    table = (
+        table.drop("path")
+        .join(kept, on="path_number", how="left")
+        .with_columns(pl.col("path").fill_null([]))
+    )
+    shares = _path_shares(table, spec)
+    return (
+        shares.group_by("channel")
+        .agg(pl.col("conversions").sum(), pl.col("value").sum())
+        .sort("conversions", "channel", descending=[True, False])
+    )
+
+
+def _path_shares(table: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
+    if spec.model != "markov":
+        rows = table.with_columns(
+            ages=pl.col("path").list.eval(pl.lit(0)), conversion_id=pl.col("path_number")
+        )
+        credited = _credited(rows, rows, spec)
+        totals = table.select(pl.int_range(pl.len()).alias("row"), "conversions", "value")
+        return credited.join(totals, on="row").select(
+            "channel", pl.col("conversions") * pl.col("credit"), pl.col("value") * pl.col("credit")
+        )
+    shares = removal_shares(
+        table["path"], table["conversions"].to_numpy(), table["nulls"].to_numpy(), spec.order
+    )
+    is_bare = pl.col("path").list.len() == 0
+    count = table.filter(~is_bare).select(pl.col("conversions").sum(), pl.col("value").sum())
+    known = shares.join(count, how="cross").select(
+        "channel", pl.col("conversions") * pl.col("share"), pl.col("value") * pl.col("share")
+    )
+    bare = table.filter(is_bare & (pl.col("conversions") > 0)).select(
+        pl.lit(NONE).alias("channel"), "conversions", "value"
+    )
+    return pl.concat([known, bare])

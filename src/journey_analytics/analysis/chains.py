@@ -1,0 +1,211 @@
+"""The chains of events that fill the steps of a funnel: from each entry the longest, and of those the earliest.
+
+An attempt is fixed by its entry. Without limits between steps the earliest next event is always as good as any later
+one, so a chain is found by going from step to step. With limits (`within`) a later event may lead further; then what
+can still be reached is found from the last step backwards (`reach.py`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from journey_analytics.analysis.funnel_spec import Funnel
+from journey_analytics.analysis.reach import chains_within
+from journey_analytics.analysis.streams import Flags, Integers, Stream, next_true
+
+NONE = -1
+
+
+@dataclass
+class Chains:
+    """Attempts, one row each.
+
+    Args:
+        start: The position of the entry.
+        filled: By attempt and step the position of the event that filled it, NONE where none did.
+        ended: The position of the exclusion that closed the attempt, NONE where none did.
+    """
+
+    start: Integers
+    filled: Integers
+    ended: Integers
+
+    def take(self, which: Integers | Flags) -> "Chains":
+        """Some of the attempts."""
+        return Chains(self.start[which], self.filled[which], self.ended[which])
+
+    def last_step(self) -> Integers:
+        """The index of the last step filled."""
+        count = self.filled.shape[1]
+        last: Integers = count - 1 - np.argmax(self.filled[:, ::-1] != NONE, axis=1)
+        return last
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What a funnel looks for in a stream.
+
+    Args:
+        stream: The events.
+        steps: For each step, which events fit it.
+        exclusions: For each exclusion likewise.
+        funnel: The spec.
+        window: Its window in microseconds.
+        within: The limit of each step in microseconds, None where there is none.
+    """
+
+    stream: Stream
+    steps: list[Flags]
+    exclusions: list[Flags]
+    funnel: Funnel
+    window: int
+    within: list[int | None]
+
+    @property
+    def mandatory(self) -> list[int]:
+        """The indexes of the steps that cannot be left out."""
+        return [index for index, step in enumerate(self.funnel.steps) if not step.optional]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the earliest next event decides everything."""
+        return not (
+            self.funnel.exclusions
+            or len(self.mandatory) < len(self.steps)
+            or any(limit is not None for limit in self.within)
+        )
+
+
+def walk(
+    matched: Matched, path: Sequence[int], starts: Integers
+) -> Iterator[tuple[Integers, Integers]]:
+    """Goes from step to step by the earliest next event, all attempts at once.
+
+    Yields:
+        For each step of the path: which attempts fill it, and at which position.
+    """
+    stream = matched.stream
+    who, at = np.arange(len(starts)), starts
+    yield who, at
+    unit, until = stream.unit[starts], stream.time[starts] + matched.window
+    for index in path[1:]:
+        to = next_true(matched.steps[index])[at + 1]
+        here = np.flatnonzero(to < len(stream))
+        who, to = who[here], to[here]
+        here = np.flatnonzero((stream.unit[to] == unit[who]) & (stream.time[to] <= until[who]))
+        who, at = who[here], to[here]
+        yield who, at
+
+
+def walk_strictly(
+    matched: Matched, path: Sequence[int], starts: Integers
+) -> Iterator[tuple[int, Integers, Integers]]:
+    """The same where each step is the very next event of the unit; an optional step is passed over if it does not fit.
+
+    Yields:
+        Step, which attempts fill it, and at which position.
+    """
+    stream, optional = matched.stream, [step.optional for step in matched.funnel.steps]
+    who, at, last = np.arange(len(starts)), starts, np.full(len(starts), path[0])
+    yield path[0], who, at
+    until = stream.time[starts] + matched.window
+    while len(who):
+        to = at + 1
+        here = np.flatnonzero(to < len(stream))
+        who, at, to, last = who[here], at[here], to[here], last[here]
+        fits = (stream.unit[to] == stream.unit[at]) & (stream.time[to] <= until[who])
+        filled = np.full(len(who), NONE)
+        for index in range(1, len(matched.steps)):
+            limit = matched.within[index]
+            can = fits & (filled == NONE) & (last < index) & matched.steps[index][to]
+            # Only optional steps may be passed over.
+            can &= np.array([all(optional[step + 1 : index]) for step in range(len(optional))])[
+                last
+            ]
+            if limit is not None:
+                can &= stream.time[to] - stream.time[at] <= limit
+            filled[can] = index
+        here = np.flatnonzero(filled != NONE)
+        who, at, last = who[here], to[here], filled[here]
+        for index in np.unique(last):
+            own = last == index
+            yield int(index), who[own], at[own]
+
+
+def make_chains(matched: Matched, first: int, starts: Integers) -> Chains:
+    """The chains from entries that fill a step; exclusions have cut them."""
+    path = [index for index in matched.mandatory if index >= first]
+    filled = np.full((len(starts), len(matched.steps)), NONE, dtype=np.int64)
+    if matched.funnel.order == "strict":
+        for index, who, at in walk_strictly(matched, path, starts):
+            filled[who, index] = at
+    elif any(matched.within[index] is not None for index in path[1:]):
+        filled[:, path] = chains_within(matched, path, starts)
+    else:
+        for index, (who, at) in zip(path, walk(matched, path, starts), strict=True):
+            filled[who, index] = at
+    chains = Chains(starts, filled, np.full(len(starts), NONE, dtype=np.int64))
+    if matched.funnel.order != "strict":
+        _fill_optional(matched, chains, first)
+    _cut(matched, chains)
+    return chains
+
+
+def _fill_optional(matched: Matched, chains: Chains, first: int) -> None:
+    """Fills each optional step by the first event that fits between the steps around it."""
+    stream, count = matched.stream, len(matched.stream)
+    before = np.full(len(chains.start), NONE, dtype=np.int64)
+    for index in range(first, len(matched.steps)):
+        own = chains.filled[:, index]
+        if not matched.funnel.steps[index].optional:
+            before = own
+            continue
+        after = next((step for step in matched.mandatory if step > index), None)
+        has_before = before != NONE
+        to = np.where(
+            has_before, next_true(matched.steps[index])[np.where(has_before, before, 0) + 1], count
+        )
+        safe = np.minimum(to, count - 1)
+        end = stream.time[chains.start] + matched.window
+        limit = matched.within[index]
+        if limit is not None:
+            end = np.minimum(end, stream.time[np.where(has_before, before, 0)] + limit)
+        fits = (
+            (to < count)
+            & (stream.unit[safe] == stream.unit[chains.start])
+            & (stream.time[safe] <= end)
+        )
+        if after is not None:
+            next_filled = chains.filled[:, after]
+            fits &= (next_filled == NONE) | (to < next_filled)
+        chains.filled[:, index] = np.where(fits, to, NONE)
+        before = np.where(fits, to, before)
+
+
+def _cut(matched: Matched, chains: Chains) -> None:
+    """Lets the earliest exclusion end each attempt: what was filled after it does not count."""
+    if not matched.exclusions or not len(matched.stream):
+        return
+    stream, count = matched.stream, len(matched.stream)
+    ties = stream.tie_ends()
+    cut = np.full(len(chains.start), count, dtype=np.int64)
+    for exclusion, flags in zip(matched.funnel.exclusions, matched.exclusions, strict=True):
+        after = chains.filled[:, exclusion.after_step - 1]
+        before = chains.filled[:, exclusion.before_step - 1]
+        found = next_true(flags)[ties[np.maximum(after, 0)] + 1]
+        safe = np.minimum(found, count - 1)
+        is_between = np.where(
+            before != NONE,
+            stream.time[safe] < stream.time[np.maximum(before, 0)],
+            stream.time[safe] <= stream.time[chains.start] + matched.window,
+        )
+        hits = (
+            (after != NONE)
+            & (found < count)
+            & (stream.unit[safe] == stream.unit[chains.start])
+            & is_between
+        )
+        cut = np.where(hits, np.minimum(cut, found), cut)
+    chains.ended[:] = np.where(cut < count, cut, NONE)
+    chains.filled[chains.filled > cut[:, None]] = NONE

@@ -1,0 +1,133 @@
+"""Which attempts of a unit count: the best, the first, or one after the other."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from journey_analytics.analysis.chains import NONE, Chains, Matched, make_chains, walk
+from journey_analytics.analysis.streams import Flags, Integers
+
+# More than the steps that a funnel may have.
+_SCALE = 64
+
+
+def chosen_chains(matched: Matched, may_enter: Flags) -> Chains:
+    """The attempts that count, in the order of their units and times.
+
+    Args:
+        matched: The events that fit the steps.
+        may_enter: Which events an attempt may begin with, by the date range of entries.
+    """
+    firsts = range(len(matched.steps)) if matched.funnel.is_open else range(1)
+    found = [_chains_from(matched, first, may_enter) for first in firsts]
+    if len(found) == 1:
+        return found[0]
+    together = Chains(
+        np.concatenate([chains.start for chains in found]),
+        np.concatenate([chains.filled for chains in found]),
+        np.concatenate([chains.ended for chains in found]),
+    )
+    return chosen_of(matched, together.take(np.argsort(together.start, kind="stable")))
+
+
+def _chains_from(matched: Matched, first: int, may_enter: Flags) -> Chains:
+    starts = np.flatnonzero(matched.steps[first] & may_enter)
+    if matched.funnel.entry != "every" and matched.is_plain and matched.funnel.order == "ordered":
+        # Many entries and few units: which attempt counts is known before its steps are written down.
+        path = [index for index in matched.mandatory if index >= first]
+        starts = starts[_plainly_chosen(matched, path, starts)]
+        return make_chains(matched, first, starts)
+    chains = make_chains(matched, first, starts)
+    return chains if matched.funnel.is_open else chosen_of(matched, chains)
+
+
+def _plainly_chosen(matched: Matched, path: list[int], starts: Integers) -> Integers:
+    score = np.zeros(len(starts), dtype=np.int64)
+    if matched.funnel.entry == "best":
+        for who, _ in walk(matched, path, starts):
+            score[who] += 1
+    return _first_highest(matched.stream.unit[starts], score)
+
+
+def chosen_of(matched: Matched, chains: Chains) -> Chains:
+    """Of all attempts those that count by the spec's `entry`."""
+    if matched.funnel.on_exclusion == "discard":
+        chains = chains.take(chains.ended == NONE)
+    unit = matched.stream.unit[chains.start]
+    if matched.funnel.entry == "every":
+        return chains.take(_one_after_the_other(matched, chains))
+    if matched.funnel.entry == "first":
+        return chains.take(_first_highest(unit, np.zeros(len(unit), dtype=np.int64)))
+    score = (chains.filled != NONE).sum(axis=1)
+    if not matched.funnel.is_open:
+        furthest = np.zeros(len(unit), dtype=np.int64)
+        for index in matched.mandatory:
+            furthest[chains.filled[:, index] != NONE] = index
+        score += furthest * _SCALE
+    return chains.take(_first_highest(unit, score))
+
+
+def _first_highest(unit: Integers, score: Integers) -> Integers:
+    """Of each unit the first of the rows with its highest score; rows come in the order of units."""
+    if not len(unit):
+        return np.zeros(0, dtype=np.int64)
+    begins = np.flatnonzero(np.diff(unit, prepend=unit[0] - 1))
+    highest = np.repeat(np.maximum.reduceat(score, begins), np.diff(np.append(begins, len(unit))))
+    is_highest = np.flatnonzero(score == highest)
+    return is_highest[np.flatnonzero(np.diff(unit[is_highest], prepend=unit[0] - 1))]
+
+
+def _one_after_the_other(matched: Matched, chains: Chains) -> Integers:
+    """Of each unit the first attempt, then the first that begins after its end, and so on."""
+    follower = np.searchsorted(chains.start, end_positions(matched, chains), side="right")
+    return follow_jumps(matched.stream.unit[chains.start], follower)
+
+
+def follow_jumps(unit: Integers, follower: Integers) -> Integers:
+    """Of each unit the first row, then the row that follows it, and so on; rows come in the order of units.
+
+    All at once: whoever follows by 1, 2, 4, … rows is marked from the largest jump down.
+    """
+    count = len(unit)
+    if not count:
+        return np.zeros(0, dtype=np.int64)
+    is_own = (follower < count) & (unit[np.minimum(follower, count - 1)] == unit)
+    jumps = [np.append(np.where(is_own, follower, count), count)]
+    longest = int(
+        np.diff(np.append(np.flatnonzero(np.diff(unit, prepend=unit[0] - 1)), count)).max()
+    )
+    while 1 << len(jumps) < longest:
+        jumps.append(jumps[-1][jumps[-1]])
+    is_marked = np.zeros(count + 1, dtype=np.bool_)
+    is_marked[:count] = np.diff(unit, prepend=unit[0] - 1) != 0
+    for jump in reversed(jumps):
+        is_marked[jump[np.flatnonzero(is_marked)]] = True
+    return np.flatnonzero(is_marked[:count])
+
+
+def closing_times(matched: Matched, chains: Chains) -> Integers:
+    """Until when an attempt can still go on, inclusive: the end of its window, or sooner where its next step has a limit."""
+    stream, mandatory = matched.stream, matched.mandatory
+    closes = stream.time[chains.start] + matched.window
+    last = np.full(len(chains.start), NONE, dtype=np.int64)
+    for index in mandatory:
+        last[chains.filled[:, index] != NONE] = index
+    for before, index in pairwise(mandatory):
+        limit = matched.within[index]
+        if limit is not None:
+            own = np.flatnonzero(last == before)
+            closes[own] = np.minimum(closes[own], stream.time[chains.filled[own, before]] + limit)
+    return closes
+
+
+def end_positions(matched: Matched, chains: Chains) -> Integers:
+    """The position of the last event of each attempt's time: what converted or excluded it, or the last in its time."""
+    stream = matched.stream
+    converted = chains.filled[:, -1]
+    if matched.funnel.order == "strict":
+        # The next event went another way, and may itself begin an attempt.
+        out_of_time = np.take_along_axis(chains.filled, chains.last_step()[:, None], axis=1)[:, 0]
+    else:
+        out_of_time = stream.last_until(chains.start, closing_times(matched, chains))
+    ended = np.where(chains.ended != NONE, chains.ended, out_of_time)
+    return np.where(converted != NONE, converted, ended)

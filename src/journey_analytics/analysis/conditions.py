@@ -1,0 +1,91 @@
+"""Which events fit: names and SQL conditions over the events' own columns, as columns of true and false."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from sqlglot import exp
+
+from journey_analytics.analysis.streams import Flags
+from journey_analytics.errors import UsageError
+from journey_analytics.stages import parse_condition
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Events with one of these names, for which this condition holds.
+
+    Args:
+        event: Values of `event_type`; None: any.
+        where: An SQL condition; None: none.
+        place: Where it stands in the spec, for messages.
+    """
+
+    event: tuple[str, ...] | None
+    where: str | None
+    place: str
+
+
+def matches(events: pl.DataFrame, matchers: Sequence[Matcher]) -> list[Flags]:
+    """For each matcher a column: which events fit it.
+
+    Args:
+        events: The frame; conditions may read all its columns and nothing else.
+        matchers: What to look for.
+
+    Raises:
+        UsageError: A condition is not one, names an unknown column, could touch files or other tables, or cannot be
+            computed over these columns.
+    """
+    conditions = _evaluate(events, [m for m in matchers if m.where is not None])
+    # Names are compared as numbers: one look at the texts, however many steps there are.
+    is_named = any(matcher.event is not None for matcher in matchers)
+    numbers, place = _numbers(events["event_type"]) if is_named else (np.zeros(0, np.uint32), {})
+    found = []
+    for matcher in matchers:
+        fits = np.ones(len(events), dtype=np.bool_)
+        if matcher.event is not None:
+            fits = np.isin(numbers, [place[name] for name in matcher.event if name in place])
+        if matcher.where is not None:
+            fits &= conditions[matcher.place]
+        found.append(fits)
+    return found
+
+
+def _numbers(names: pl.Series) -> tuple[npt.NDArray[np.uint32], dict[str, int]]:
+    """A number for every name (the greatest for none), and which number is which name."""
+    texts = names.cast(pl.String)
+    known = texts.drop_nulls().unique().to_list()
+    physical = texts.cast(pl.Enum(known)).to_physical().cast(pl.UInt32)
+    numbers: npt.NDArray[np.uint32] = physical.fill_null(np.iinfo(np.uint32).max).to_numpy()
+    return numbers, {name: number for number, name in enumerate(known)}
+
+
+def _evaluate(events: pl.DataFrame, matchers: Sequence[Matcher]) -> dict[str, Flags]:
+    """Every condition in one look at the columns that any of them reads; what is unknown (null) does not fit."""
+    if not matchers:
+        return {}
+    columns = frozenset(events.columns)
+    trees = {m.place: parse_condition(m.where or "", columns, m.place) for m in matchers}
+    read = sorted({column.name for tree in trees.values() for column in tree.find_all(exp.Column)})
+    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
+        given = events.select(read) if read else events.select(pl.lit(0).alias("_"))
+        connection.register("events", given.to_arrow())
+        found = {}
+        for matcher in matchers:
+            text = trees[matcher.place].sql(dialect="duckdb", identify=True)
+            try:
+                column = connection.sql(f"select coalesce({text}, false) as fits from events")
+                found[matcher.place] = column.pl()["fits"].to_numpy()
+            except duckdb.Error as error:
+                raise UsageError(
+                    f"The condition {matcher.where!r} cannot be computed: {str(error).splitlines()[0]}",
+                    matcher.place,
+                    "Compare columns with values of their own kind.",
+                ) from None
+    return found

@@ -1,0 +1,145 @@
+"""The spec of a funnel: every rule that decides a count is a field, and a result carries the spec that it was made with."""
+
+import re
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from journey_analytics.analysis.spec import Names, PositiveDuration, Spec
+
+MOST_STEPS = 32
+# In any order one event may fit several steps; so many subsets of steps are still looked at one by one.
+MOST_STEPS_IN_ANY_ORDER = 10
+
+
+class Step(Spec):
+    """One step of a funnel. Without `event` and `where` any event fills it.
+
+    Args:
+        name: What the step is called in the result.
+        event: The `event_type` that fills it, or several of which any does.
+        where: An SQL condition over the event's own columns that must hold too.
+        optional: The step may be left out; it changes nothing about the others.
+        within: The longest time since the step before (of the mandatory ones, for a mandatory step), inclusive.
+    """
+
+    name: str = Field(min_length=1)
+    event: Names | None = Field(default=None, min_length=1)
+    where: str | None = None
+    optional: bool = False
+    within: PositiveDuration | None = None
+
+
+class Exclusion(Spec):
+    """What ends an attempt when it happens strictly between the times of two steps.
+
+    Args:
+        event: The `event_type`, or several.
+        where: An SQL condition that must hold too.
+        after_step: Number of the step, from 1, from whose time on it counts.
+        before_step: Number of the later step, up to whose time it counts; where that is not reached, to the end of
+            the window.
+    """
+
+    event: Names | None = Field(default=None, min_length=1)
+    where: str | None = None
+    after_step: int = Field(default=1, ge=1)
+    before_step: int = Field(default=2, ge=2)
+
+    @model_validator(mode="after")
+    def _check(self) -> "Exclusion":
+        if self.event is None and self.where is None:
+            raise ValueError(
+                "an exclusion needs event or where: nothing else says what is excluded"
+            )
+        if self.before_step <= self.after_step:
+            raise ValueError("before_step must be greater than after_step")
+        return self
+
+
+class Funnel(Spec):
+    """A funnel: which steps count, in which order, how long, and for whom.
+
+    Args:
+        steps: 1 to 32 steps.
+        order: `ordered` (anything may lie between), `strict` (each step is the unit's very next event) or `any`
+            (distinct steps in any order, within the window of the first).
+        window: The longest time from the entry to any step, inclusive.
+        entry: `best` (of all attempts the longest, then the earliest), `first` (the attempt of the first entry), or
+            `every` (attempts one after the other; the next begins after a conversion, an exclusion or the end of time).
+        per: The column whose values are counted: customers, sessions, carts or anything else.
+        hold_constant: Columns that must be the same on all events of an attempt; each value is a unit of its own, and
+            an event without one belongs to none.
+        exclusions: What ends an attempt.
+        on_exclusion: `end`: the attempt keeps the steps before it and is closed; `discard`: it does not count.
+        breakdown: A column, or several, by whose values the result is told apart.
+        breakdown_mode: Whose value: of the `first` or `last` event of the unit that matches a step, of the event that
+            filled `step K`, or `all`: the funnel for each value by itself.
+        top: The most values to tell apart; all smaller ones together are `(other)`.
+        is_open: A unit may enter at any step.
+        value: A column with the money of an event; a unit's is that of its last filled step that has one.
+        currency: The column with its currency.
+    """
+
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=MOST_STEPS)
+    order: Literal["ordered", "strict", "any"] = "ordered"
+    window: PositiveDuration = timedelta(days=7)
+    entry: Literal["best", "first", "every"] = "best"
+    per: str = "customer_key"
+    hold_constant: Names = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    on_exclusion: Literal["end", "discard"] = "end"
+    breakdown: Names | None = Field(default=None, min_length=1)
+    breakdown_mode: str = "first"
+    top: int | None = Field(default=None, ge=1)
+    is_open: bool = False
+    value: str | None = None
+    currency: str | None = None
+
+    @property
+    def breakdown_step(self) -> int | None:
+        """The number of the step of `step K`; None in the other modes."""
+        match = re.fullmatch(r"step (\d+)", self.breakdown_mode)
+        return int(match[1]) if match else None
+
+    @model_validator(mode="after")
+    def _check(self) -> "Funnel":
+        count = len(self.steps)
+        if self.steps[0].optional:
+            raise ValueError("the first step cannot be optional: it is what an attempt begins with")
+        if self.steps[-1].optional:
+            raise ValueError(
+                "the last step cannot be optional: reaching it is what converting means"
+            )
+        for exclusion in self.exclusions:
+            if exclusion.before_step > count:
+                raise ValueError(
+                    f"before_step is {exclusion.before_step}, but there are {count} steps"
+                )
+        step = self.breakdown_step
+        if step is None and self.breakdown_mode not in ("first", "last", "all"):
+            raise ValueError(
+                "breakdown_mode is one of 'first', 'last', 'all' and 'step 1', 'step 2', …"
+            )
+        if step is not None and not 1 <= step <= count:
+            raise ValueError(
+                f"breakdown_mode is {self.breakdown_mode!r}, but the steps are 1 to {count}"
+            )
+        if self.currency and not self.value:
+            raise ValueError("currency without value: name the column with the money too")
+        if self.is_open and self.order != "ordered":
+            raise ValueError("is_open needs order = 'ordered'")
+        if self.order == "any":
+            self._check_any_order(count)
+        return self
+
+    def _check_any_order(self, count: int) -> None:
+        if count > MOST_STEPS_IN_ANY_ORDER:
+            raise ValueError(
+                f"in any order there can be 1 to {MOST_STEPS_IN_ANY_ORDER} steps, not {count}"
+            )
+        if self.exclusions or any(step.optional or step.within for step in self.steps):
+            raise ValueError(
+                "in any order no step comes before another: leave out exclusions, optional and within"
+            )

@@ -1,0 +1,156 @@
+"""The tables of a funnel, all made from its attempts: so they cannot disagree."""
+
+import polars as pl
+
+from journey_analytics.analysis.funnel_spec import Funnel
+
+_Z95 = 1.959963984540054
+_SECOND = 1_000_000
+
+
+def steps_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
+    """Counts, rates and times of every step.
+
+    Grain: one row per breakdown and step.
+
+    Returns:
+        `breakdown`, `step_number` (from 1), `step_name`, `reached_count` (attempts that filled it; in any order: that
+        filled so many distinct steps), `dropped_count` and `in_progress_count` (attempts whose last filled step it is and
+        that are closed, or can still go on), `step_rate` (reached / reached at the mandatory step before; 1 at the first,
+        null over 0), `overall_rate` (reached / entered), both again over attempts whose window is over
+        (`mature_step_rate`, `mature_overall_rate`) and with their 95 % Wilson intervals (`step_rate_low` …);
+        `median_seconds`, `mean_seconds` and `p90_seconds` since the mandatory step before.
+    """
+    rows = [_step_rows(units, spec, index) for index in range(len(spec.steps))]
+    table = pl.concat(rows).sort("breakdown", "step_number", nulls_last=True, maintain_order=True)
+    return table.with_columns(
+        *_interval("step_rate", "reached_count", "_before"),
+        *_interval("overall_rate", "reached_count", "_entered"),
+    ).select(
+        "breakdown", "step_number", "step_name", "reached_count", "dropped_count", "in_progress_count",
+        "step_rate", "overall_rate", "mature_step_rate", "mature_overall_rate",
+        "step_rate_low", "step_rate_high", "overall_rate_low", "overall_rate_high",
+        "median_seconds", "mean_seconds", "p90_seconds",
+    )  # fmt: skip
+
+
+def reached(index: int) -> pl.Expr:
+    """Whether an attempt filled a step."""
+    return step_time(index).is_not_null()
+
+
+def step_time(index: int) -> pl.Expr:
+    """When an attempt filled a step; null where it did not."""
+    return pl.col("step_times").list.get(index, null_on_oob=True)
+
+
+def step_before(spec: Funnel, index: int) -> int | None:
+    """The index of the mandatory step before; None at the first."""
+    return next((step for step in range(index - 1, -1, -1) if not spec.steps[step].optional), None)
+
+
+def _step_rows(units: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:
+    before = step_before(spec, index)
+    is_last = pl.col("reached_step") == index + 1
+    seconds = (
+        pl.lit(None, pl.Int64)
+        if before is None
+        else (step_time(index) - step_time(before)).dt.total_microseconds()
+    )
+    entered = pl.col("entered_at").is_not_null() if spec.is_open else reached(0)
+    counts = units.group_by("breakdown", maintain_order=True).agg(
+        reached_count=reached(index).sum().cast(pl.Int64),
+        dropped_count=(is_last & (pl.col("state") == "dropped")).sum().cast(pl.Int64),
+        in_progress_count=(is_last & (pl.col("state") == "in_progress")).sum().cast(pl.Int64),
+        _before=(reached(index) if before is None else reached(before)).sum().cast(pl.Int64),
+        _entered=entered.sum().cast(pl.Int64),
+        _mature=(reached(index) & pl.col("is_mature")).sum(),
+        _mature_before=(
+            (reached(index) if before is None else reached(before)) & pl.col("is_mature")
+        ).sum(),
+        _mature_entered=(entered & pl.col("is_mature")).sum(),
+        median_seconds=seconds.median() / _SECOND,
+        mean_seconds=seconds.mean() / _SECOND,
+        p90_seconds=seconds.quantile(0.9, "linear") / _SECOND,
+    )
+    if not len(units) and spec.breakdown is None:
+        counts = _nobody(counts)
+    return counts.with_columns(
+        step_number=pl.lit(index + 1, pl.Int64),
+        step_name=pl.lit(spec.steps[index].name),
+        step_rate=pl.lit(1.0) if before is None else _ratio("reached_count", "_before"),
+        overall_rate=_ratio("reached_count", "_entered"),
+        mature_step_rate=pl.lit(1.0) if before is None else _ratio("_mature", "_mature_before"),
+        mature_overall_rate=_ratio("_mature", "_mature_entered"),
+    )
+
+
+def _nobody(counts: pl.DataFrame) -> pl.DataFrame:
+    """One row that says so."""
+    zeros = {name: 0 for name, kind in counts.schema.items() if kind.is_integer()}
+    return pl.DataFrame([{"breakdown": "all", **zeros}], schema=counts.schema)
+
+
+def _ratio(count: str, total: str) -> pl.Expr:
+    return pl.when(pl.col(total) > 0).then(pl.col(count) / pl.col(total))
+
+
+def _interval(rate: str, count: str, total: str) -> tuple[pl.Expr, pl.Expr]:
+    """The Wilson 95 % interval (Wilson 1927) of count / total; null over 0."""
+    n, share = pl.col(total), pl.col(count) / pl.col(total)
+    centre = share + _Z95**2 / (2 * n)
+    spread = _Z95 * (share * (1 - share) / n + _Z95**2 / (4 * n**2)).sqrt()
+    scale = 1 + _Z95**2 / n
+    low, high = ((centre - spread) / scale).clip(0, 1), ((centre + spread) / scale).clip(0, 1)
+    is_rate = (n > 0) & (share <= 1)
+    return (
+        pl.when(is_rate).then(low).alias(f"{rate}_low"),
+        pl.when(is_rate).then(high).alias(f"{rate}_high"),
+    )
+
+
+def money_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
+    """The money of the attempts at every step.
+
+    Grain: one row per breakdown, currency and step. Each attempt has one amount (that of its last filled step that has
+    one), so over all steps dropped + in progress + reached at the last step = entered, to the cent.
+
+    Returns:
+        `breakdown`, `currency`, `step_number`, `step_name`, `reached_value`, `dropped_value`, `in_progress_value`,
+        `recovered_value` (of the dropped, those who did the last step later all the same), `unpriced_count` (attempts
+        that filled the step and have no amount).
+
+    Raises:
+        UsageError: The funnel names no column of money.
+    """
+    if spec.value is None:
+        from journey_analytics.errors import UsageError
+
+        raise UsageError(
+            "The funnel has no money.", "Funnel", "Name the column: Funnel(…, value='value')."
+        )
+    priced = units if spec.currency else units.with_columns(currency=pl.lit(None, pl.String))
+    rows = []
+    for index, step in enumerate(spec.steps):
+        is_last = pl.col("reached_step") == index + 1
+        dropped = is_last & (pl.col("state") == "dropped")
+        sums = {
+            "reached_value": reached(index),
+            "dropped_value": dropped,
+            "in_progress_value": is_last & (pl.col("state") == "in_progress"),
+            "recovered_value": dropped & pl.col("is_recovered"),
+        }
+        rows.append(
+            priced.group_by("breakdown", "currency", maintain_order=True).agg(
+                pl.lit(index + 1, pl.Int64).alias("step_number"),
+                pl.lit(step.name).alias("step_name"),
+                *(pl.col("value").filter(which).sum().alias(name) for name, which in sums.items()),
+                (reached(index) & pl.col("value").is_null())
+                .sum()
+                .cast(pl.Int64)
+                .alias("unpriced_count"),
+            )
+        )
+    return pl.concat(rows).sort(
+        "breakdown", "currency", "step_number", nulls_last=True, maintain_order=True
+    )

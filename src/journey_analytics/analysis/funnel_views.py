@@ -1,0 +1,181 @@
+"""What else the attempts of a funnel say: trends, times to convert, conversion by waiting time, and comparisons."""
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.analysis.funnel_spec import Funnel
+from journey_analytics.analysis.funnel_tables import step_time, steps_of
+from journey_analytics.analysis.spec import PeriodName
+from journey_analytics.analysis.statistics import (
+    SMALLEST_COMPARED,
+    benjamini_hochberg,
+    kaplan_meier,
+    split_change,
+    two_proportion_p,
+    wilson,
+)
+from journey_analytics.analysis.streams import TIME
+
+_TRUNCATE = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q"}
+_SECOND = 1_000_000
+_CHANCE = 0.05
+_Schema = dict[str, pl.DataType | type[pl.DataType]]
+
+
+def trend_of(units: pl.DataFrame, spec: Funnel, period: PeriodName, time_zone: str) -> pl.DataFrame:
+    """The steps by period of entry: the columns of `steps_of` after `period_at` (UTC)."""
+    local = pl.col("entered_at").dt.convert_time_zone(time_zone).dt.truncate(_TRUNCATE[period])
+    dated = units.with_columns(period_at=local.dt.convert_time_zone("UTC").cast(TIME))
+    parts = [
+        steps_of(part, spec).select(pl.lit(moment).cast(TIME).alias("period_at"), pl.all())
+        for (moment,), part in sorted(dated.partition_by("period_at", as_dict=True).items())
+    ]
+    empty = (
+        steps_of(units.clear(), spec)
+        .clear()
+        .select(pl.lit(None, TIME).alias("period_at"), pl.all())
+    )
+    return pl.concat([empty, *parts])
+
+
+def conversion_seconds() -> pl.Expr:
+    """Seconds from the entry to the conversion; null without one."""
+    span = (
+        pl.col("step_times").list.last() - pl.col("entered_at")
+    ).dt.total_microseconds() / _SECOND
+    return pl.when(pl.col("state") == "converted").then(span)
+
+
+def times_of(units: pl.DataFrame, bins: int) -> pl.DataFrame:
+    """How long conversions took: a histogram from zero to the longest.
+
+    Returns:
+        `breakdown`, `from_seconds` (inclusive), `to_seconds` (exclusive, in the last bin inclusive), `converted_count`;
+        `bins` rows of equal width per breakdown that converted.
+    """
+    taken = units.select("breakdown", seconds=conversion_seconds()).drop_nulls("seconds")
+    longest = taken["seconds"].max()
+    width = float(longest) / bins if longest else 1.0  # type: ignore[arg-type]
+    number = (pl.col("seconds") / width).floor().clip(0, bins - 1).cast(pl.Int64)
+    counts = taken.group_by("breakdown", number.alias("bin")).agg(
+        converted_count=pl.len().cast(pl.Int64)
+    )
+    grid = (
+        taken.select("breakdown")
+        .unique()
+        .join(pl.DataFrame({"bin": range(bins)}, schema={"bin": pl.Int64}), how="cross")
+    )
+    return (
+        grid.join(counts, on=["breakdown", "bin"], how="left", nulls_equal=True)
+        .sort("breakdown", "bin", nulls_last=True)
+        .select(
+            "breakdown",
+            from_seconds=pl.col("bin") * width,
+            to_seconds=(pl.col("bin") + 1) * width,
+            converted_count=pl.col("converted_count").fill_null(0),
+        )
+    )
+
+
+def curve_of(units: pl.DataFrame, spec: Funnel, as_of: datetime | None) -> pl.DataFrame:
+    """Who has converted after how long, with those whose window is still open counted for as long as they were seen.
+
+    A unit is watched until it converts, else until `as_of` or the end of its window, whichever is first. One that an
+    exclusion has ended is watched on: it is known not to convert.
+
+    Returns:
+        `breakdown` and the columns of `kaplan_meier`.
+    """
+    ends = pl.min_horizontal(pl.lit(as_of).cast(TIME), pl.col("entered_at") + spec.window)
+    watched = (ends - pl.col("entered_at")).dt.total_microseconds() / _SECOND
+    told = units.with_columns(seconds=pl.coalesce(conversion_seconds(), watched))
+    parts = [
+        kaplan_meier(part["seconds"], part["state"] == "converted").select(
+            pl.lit(value, units.schema["breakdown"]).alias("breakdown"), pl.all()
+        )
+        for (value,), part in told.partition_by(
+            "breakdown", as_dict=True, maintain_order=True
+        ).items()
+    ]
+    schema: _Schema = {"breakdown": units.schema["breakdown"], "seconds": pl.Float64, "at_risk_count": pl.Int64,
+              "event_count": pl.Int64, "rate": pl.Float64, "rate_low": pl.Float64, "rate_high": pl.Float64}  # fmt: skip
+    return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+
+def comparison_of(units: pl.DataFrame) -> pl.DataFrame:
+    """Does a segment convert otherwise than all others together? Mature attempts only; observational, no cause.
+
+    Returns:
+        One row per value of the breakdown: `breakdown`, `entered_count`, `converted_count`, `rate` with its Wilson interval,
+        `other_rate`, `difference` (rate - other_rate), `p_value`, `q_value` (Benjamini-Hochberg over the segments compared)
+        and `is_different` (q < 0.05). Below 30 on either side nothing is compared: the last three are null.
+    """
+    counts = (
+        units.filter("is_mature")
+        .group_by("breakdown")
+        .agg(
+            entered_count=pl.len().cast(pl.Int64),
+            converted_count=(pl.col("state") == "converted").sum().cast(pl.Int64),
+        )
+        .sort("breakdown", nulls_last=True)
+    )
+    entered, converted = counts["entered_count"].sum(), counts["converted_count"].sum()
+    rows = [_compared(row, int(entered), int(converted)) for row in counts.iter_rows(named=True)]
+    known = [row for row in rows if row["p_value"] is not None]
+    for row, q_value in zip(
+        known, benjamini_hochberg([row["p_value"] for row in known]), strict=True
+    ):
+        row |= {"q_value": q_value, "is_different": q_value < _CHANCE}
+    floats = ("rate", "rate_low", "rate_high", "other_rate", "difference", "p_value", "q_value")
+    schema: _Schema = {"breakdown": units.schema["breakdown"], "entered_count": pl.Int64, "converted_count": pl.Int64,
+              **dict.fromkeys(floats, pl.Float64), "is_different": pl.Boolean}  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _compared(row: dict[str, Any], entered: int, converted: int) -> dict[str, Any]:
+    count, total = row["converted_count"], row["entered_count"]
+    other_count, other_total = converted - count, entered - total
+    interval = wilson(count, total) or (None, None)
+    other = other_count / other_total if other_total else None
+    is_enough = min(total, other_total) >= SMALLEST_COMPARED
+    return {
+        **row,
+        "rate": count / total,
+        "rate_low": interval[0],
+        "rate_high": interval[1],
+        "other_rate": other,
+        "difference": None if other is None else count / total - other,
+        "p_value": two_proportion_p((count, total), (other_count, other_total))
+        if is_enough
+        else None,
+        "q_value": None,
+        "is_different": None,
+    }
+
+
+def change_of(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Splits the change of the overall rate between two results into rate and mix of the segments; mature attempts only.
+
+    Returns:
+        The columns of `split_change`; all effects sum to the change of converted / entered.
+    """
+
+    def counted(units: pl.DataFrame) -> pl.DataFrame:
+        return (
+            units.filter("is_mature")
+            .group_by(pl.col("breakdown").alias("segment"))
+            .agg(
+                count=(pl.col("state") == "converted").sum().cast(pl.Int64),
+                total=pl.len().cast(pl.Int64),
+            )
+        )
+
+    return split_change(counted(before), counted(after))
+
+
+def dropped_at(units: pl.DataFrame, step_number: int) -> pl.DataFrame:
+    """The attempts that dropped at a step, with the time of their last step as `left_at`."""
+    dropped = units.filter((pl.col("state") == "dropped") & (pl.col("reached_step") == step_number))
+    return dropped.with_columns(left_at=step_time(step_number - 1))

@@ -1,0 +1,241 @@
+"""Events as the analysis reads them: of all units, in total order, as plain columns of numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from journey_analytics.errors import UsageError
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+TIME = pl.Datetime("us", "UTC")
+# What breaks ties of time, in this order, where the frame has it.
+TIES = ("sequence", "event_id")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Events in the order (unit, time, sequence, event_id): position i of every array is one event.
+
+    Args:
+        unit: Number of the unit, ascending.
+        time: Microseconds since 1970 (UTC), ascending within a unit.
+        row: The event's row in the frame that it came from.
+    """
+
+    unit: Integers
+    time: Integers
+    row: Integers
+
+    def __len__(self) -> int:
+        return len(self.unit)
+
+    def unit_starts(self) -> Integers:
+        """The position of the first event of every unit."""
+        return np.flatnonzero(np.diff(self.unit, prepend=-1))
+
+    def tie_ends(self) -> Integers:
+        """For every event the position of the last one of the same unit and time."""
+        is_last = np.ones(len(self), dtype=np.bool_)
+        if len(self) > 1:
+            is_last[:-1] = (np.diff(self.unit) != 0) | (np.diff(self.time) != 0)
+        return next_true(is_last)[: len(self)]
+
+    def first_from(self, position: Integers, time: Integers) -> Integers:
+        """For events, and times not after theirs: the position of the unit's first event at or after that time."""
+        times = np.unique(self.time)
+        size = len(times) + 1
+        keys = self.unit * size + np.searchsorted(times, self.time)
+        limits = self.unit[position] * size + np.searchsorted(times, time, side="left")
+        return np.searchsorted(keys, limits, side="left")
+
+    def last_until(self, position: Integers, time: Integers) -> Integers:
+        """For events, and times not before theirs: the position of the unit's last event up to that time, inclusive."""
+        times = np.unique(self.time)
+        size = len(times) + 1
+        keys = self.unit * size + np.searchsorted(times, self.time)
+        limits = self.unit[position] * size + np.searchsorted(times, time, side="right") - 1
+        return np.searchsorted(keys, limits, side="right") - 1
+
+
+def next_true(flags: Flags) -> Integers:
+    """For every position, and the one after the last, the first position from it on that is true; their number if none."""
+    count = len(flags)
+    found = np.full(count + 1, count, dtype=np.int64)
+    places = np.flatnonzero(flags)
+    found[places] = places
+    return np.minimum.accumulate(found[::-1])[::-1]
+
+
+def read_events(given: Any, needed: Sequence[str], what: str = "events") -> pl.DataFrame:
+    """The events as a Polars frame with `occurred_at` in microseconds of UTC.
+
+    Args:
+        given: Polars frame (also lazy) or anything that speaks Arrow.
+        needed: Columns that it must have.
+        what: Its name in messages.
+
+    Raises:
+        UsageError: It is no frame, or lacks a column, or a time is missing or no time.
+    """
+    frame = _as_frame(given, what)
+    missing = [column for column in needed if column not in frame.columns]
+    if missing:
+        raise UsageError(
+            f"There is no column {', '.join(repr(column) for column in missing)}.",
+            what,
+            f"Its columns are: {', '.join(frame.columns)}.",
+        )
+    kind = frame.schema["occurred_at"]
+    if not isinstance(kind, pl.Datetime):
+        raise UsageError(f"occurred_at is {kind} and not a time.", what, "Cast it to a datetime.")
+    empty = frame["occurred_at"].null_count()
+    if empty:
+        raise UsageError(
+            f"{empty:,} events have no occurred_at.", what, "Leave them out, or date them."
+        )
+    time = pl.col("occurred_at")
+    time = (
+        time.dt.replace_time_zone("UTC")
+        if kind.time_zone is None
+        else time.dt.convert_time_zone("UTC")
+    )
+    return frame.with_columns(time.cast(TIME))
+
+
+def _as_frame(given: Any, what: str) -> pl.DataFrame:
+    if isinstance(given, pl.DataFrame):
+        return given
+    if isinstance(given, pl.LazyFrame):
+        return given.collect()
+    try:
+        frame = pl.from_arrow(given)
+    except (TypeError, ValueError):
+        frame = None
+    if not isinstance(frame, pl.DataFrame):
+        raise UsageError(
+            f"{type(given).__name__} is no frame.", what, "Give a Polars frame or an Arrow table."
+        )
+    return frame
+
+
+def as_moment(given: datetime | str | None, newest: datetime | None) -> datetime | None:
+    """The time up to which events are seen: the given one, else that of the newest event. Without a zone it is UTC."""
+    moment = datetime.fromisoformat(given) if isinstance(given, str) else given or newest
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970 (UTC), exactly."""
+    return span_micros(moment - datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def span_micros(span: timedelta) -> int:
+    """Microseconds of a span, exactly."""
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+
+
+def values_at(values: pl.Series, stream: Stream, position: Integers) -> pl.Series:
+    """The values of the events at positions; null where a position is negative."""
+    if not len(stream):
+        return values.clear()
+    row = pl.Series(stream.row[np.maximum(position, 0)])
+    if position.min(initial=0) < 0:
+        row = pl.select(pl.when(pl.Series(position >= 0)).then(row)).to_series()
+    return values.gather(row)
+
+
+def make_stream(
+    events: pl.DataFrame,
+    per: Sequence[str],
+    kept: Flags | None = None,
+    apart: Sequence[str] = (),
+) -> Stream:
+    """Orders the events of every unit; an event that lacks a value of `per` belongs to none.
+
+    Args:
+        events: Of `read_events`.
+        per: The columns whose values together are a unit.
+        kept: True for the events to take; None: all.
+        apart: Further columns that part units; no value is a value of its own here.
+    """
+    keep = np.ones(len(events), dtype=np.bool_) if kept is None else kept
+    for column in per:
+        if events[column].null_count():
+            keep = keep & events[column].is_not_null().to_numpy()
+    rows = np.flatnonzero(keep)
+    part = events if len(rows) == len(events) else events.filter(pl.Series(keep))
+    unit = _unit_numbers(part, [*per, *apart])
+    time = part["occurred_at"].to_physical().to_numpy()
+    order = _total_order(
+        unit, time, part.select(column for column in TIES if column in part.columns)
+    )
+    return Stream(unit[order], time[order], rows[order])
+
+
+def _unit_numbers(events: pl.DataFrame, per: Sequence[str]) -> Integers:
+    """A number for every distinct combination of values."""
+    numbers = np.zeros(len(events), dtype=np.int64)
+    for column in per:
+        own = _numbers(events[column])
+        numbers = numbers * (int(own.max(initial=0)) + 1) + own
+        if int(numbers.max(initial=0)) >= 2**31:
+            # Only so many numbers leave room for the position beside them.
+            numbers = np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+    return numbers
+
+
+def _numbers(values: pl.Series) -> Integers:
+    if values.dtype.is_integer() and values.null_count() < len(values):
+        low, high = int(values.min()), int(values.max())  # type: ignore[arg-type]
+        if high - low < 2**31:
+            return (values.cast(pl.Int64) - low + 1).fill_null(0).to_numpy()
+    known = (
+        values.cast(pl.Categorical).to_physical()
+        if values.dtype == pl.String
+        else values.rank("dense")
+    )
+    return (known.cast(pl.Int64) + 1).fill_null(0).to_numpy()
+
+
+def _total_order(unit: Integers, time: Integers, ties: pl.DataFrame) -> Integers:
+    """The positions in the order (unit, time, ties).
+
+    The unit and the place in time are packed into one number, which sorts several times as fast as two columns.
+    """
+    count = len(unit)
+    if count == 0:
+        return np.zeros(0, dtype=np.int64)
+    by_time = None if bool(np.all(time[1:] >= time[:-1])) else np.argsort(time, kind="stable")
+    bits = max(1, (count - 1).bit_length())
+    ordered_unit = unit if by_time is None else unit[by_time]
+    packed = (ordered_unit << bits) | np.arange(count, dtype=np.int64)
+    packed.sort()
+    place = packed & ((1 << bits) - 1)
+    order = place if by_time is None else by_time[place]
+    return _break_ties(order, unit[order], time[order], ties) if ties.columns else order
+
+
+def _break_ties(order: Integers, unit: Integers, time: Integers, ties: pl.DataFrame) -> Integers:
+    same = (unit[1:] == unit[:-1]) & (time[1:] == time[:-1])
+    if not same.any():
+        return order
+    is_tied = np.zeros(len(order), dtype=np.bool_)
+    is_tied[1:] |= same
+    is_tied[:-1] |= same
+    places = np.flatnonzero(is_tied)
+    run = np.cumsum(~np.concatenate(([False], same)))[places]
+    sorted_rows = (
+        ties[order[places]]
+        .with_columns(pl.Series("_run", run), pl.Series("_row", order[places]))
+        .sort("_run", *ties.columns, maintain_order=True, nulls_last=False)["_row"]
+        .to_numpy()
+    )
+    order = order.copy()
+    order[places] = sorted_rows
+    return order

@@ -1,0 +1,125 @@
+"""The paths of touches that lead to conversions, and those that lead to none."""
+
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.analysis.specs import Attribution
+from journey_analytics.analysis.streams import read_events
+from journey_analytics.errors import UsageError
+
+
+def conversion_paths(touches: Any, conversions: Any, spec: Attribution) -> pl.DataFrame:
+    """The path of channels before every conversion, and of every customer whose newest touches led to none.
+
+    Grain: one row per conversion, and one per customer with touches after their last conversion (`conversion_id` null).
+
+    Returns:
+        `conversion_id`, `customer_key`, `value`, `path`, `ages` (microseconds before the conversion).
+    """
+    seen = read_events(touches, ["customer_key", "occurred_at", "channel"], "touches")
+    given = read_events(
+        conversions, ["conversion_id", "customer_key", "occurred_at"], "conversions"
+    )
+    if given["conversion_id"].n_unique() != len(given):
+        raise UsageError(
+            "A conversion_id occurs twice.", "conversions", "Give every conversion its own id."
+        )
+    if spec.lookback_sessions and "session_id" not in seen.columns:
+        raise UsageError(
+            "There is no column 'session_id'.", "touches", "lookback_sessions reads it."
+        )
+    if "value" not in given.columns:
+        given = given.with_columns(value=pl.lit(None, pl.Float64))
+    ends = pl.concat([
+        given.select("conversion_id", "customer_key", "occurred_at", "value"),
+        _open_ends(seen, given),
+    ], how="diagonal_relaxed")  # fmt: skip
+    return _with_paths(ends, _in_reach(seen, ends, spec), spec)
+
+
+def _open_ends(seen: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
+    """The end of the path of every customer with touches after their last conversion: their newest touch."""
+    last = given.group_by("customer_key").agg(pl.col("occurred_at").max().alias("converted_at"))
+    return (
+        seen.filter(pl.col("customer_key").is_not_null())
+        .group_by("customer_key")
+        .agg(pl.col("occurred_at").max())
+        .join(last, on="customer_key", how="left")
+        .filter(pl.col("converted_at").is_null() | (pl.col("occurred_at") > pl.col("converted_at")))
+        .select("customer_key", "occurred_at")
+        .sort("customer_key")
+    )
+
+
+def _in_reach(seen: pl.DataFrame, ends: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
+    """The touches of every path, in order: not after its end, and within the look-back."""
+    order = [name for name in ("sequence", "event_id") if name in seen.columns]
+    sessions = ["session_id"] if spec.lookback_sessions else []
+    touched = seen.filter(pl.col("channel").is_not_null()).select(
+        "customer_key", pl.col("occurred_at").alias("touched_at"), "channel", *order, *sessions
+    )
+    numbered = ends.with_row_index("path_number")
+    # A path without a conversion begins after the last conversion before it.
+    numbered = numbered.sort("customer_key", "occurred_at").with_columns(
+        after=pl.when(pl.col("conversion_id").is_null()).then(
+            pl.col("occurred_at").shift(1).over("customer_key")
+        )
+    )
+    age = pl.col("occurred_at") - pl.col("touched_at")
+    found = (
+        numbered.join(touched, on="customer_key", how="inner")
+        .filter(
+            (age >= pl.duration()) & (age <= spec.lookback)
+            & (pl.col("after").is_null() | (pl.col("touched_at") > pl.col("after")))
+        )
+        .with_columns(age=age.dt.total_microseconds())
+        .sort("path_number", "touched_at", *order)
+    )  # fmt: skip
+    if spec.lookback_sessions:
+        back = pl.col("session_id").reverse().rle_id().reverse().over("path_number")
+        found = found.filter(pl.col("session_id").is_not_null()).filter(
+            back < spec.lookback_sessions
+        )
+    if spec.lookback_touches:
+        found = found.group_by("path_number", maintain_order=True).tail(spec.lookback_touches)
+    return found
+
+
+def _with_paths(ends: pl.DataFrame, found: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
+    lists = (
+        transformed(found.select("path_number", "channel", "age"), spec)
+        .group_by("path_number", maintain_order=True)
+        .agg(pl.col("channel").alias("path"), pl.col("age").alias("ages"))
+    )
+    return (
+        ends.with_row_index("path_number")
+        .join(lists, on="path_number", how="left", maintain_order="left")
+        .with_columns(pl.col("path").fill_null([]), pl.col("ages").fill_null([]))
+        .select("conversion_id", "customer_key", "value", "path", "ages")
+    )
+
+
+def transformed(touched: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
+    """Applies the spec's transforms to the touches of paths, which stand in order.
+
+    Args:
+        touched: `path_number`, `channel`, and anything else.
+        spec: `remove`, `remove_last` and `transform`, in this order.
+    """
+    over = "path_number"
+    if spec.remove:
+        is_gone = pl.col("channel").is_in(spec.remove)
+        touched = touched.filter(~is_gone | is_gone.all().over(over))
+    if spec.remove_last:
+        is_gone = pl.col("channel").is_in(spec.remove_last)
+        is_tail = is_gone.cast(pl.Int8).reverse().cum_min().reverse().over(over) == 1
+        touched = touched.filter(~is_tail | is_gone.all().over(over))
+    channel = pl.col("channel")
+    if spec.transform == "exposure":
+        touched = touched.filter((channel != channel.shift(1)).over(over).fill_null(value=True))
+    elif spec.transform == "first":
+        touched = touched.filter(pl.struct(over, "channel").is_first_distinct())
+    elif spec.transform == "unique":
+        touched = touched.filter(pl.struct(over, "channel").is_last_distinct())
+    return touched

@@ -1,0 +1,130 @@
+"""What holds of every funnel: sums, money to the cent, optional steps, dates of entry, open funnels."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from support.event_frames import START, random_events
+
+import journey_analytics as ja
+
+STEPS = [ja.Step(kind, event=kind) for kind in "ABC"]
+
+
+@pytest.mark.parametrize("entry", ["best", "first", "every"])
+@pytest.mark.parametrize("order", ["ordered", "strict", "any"])
+def test_who_reached_a_step_reached_the_next_dropped_or_is_on_the_way(
+    order: str, entry: str
+) -> None:
+    events = random_events(1)
+    for breakdown in (None, "country"):
+        table = ja.funnel(
+            events, ja.Funnel(STEPS, order=order, entry=entry, window="5d", breakdown=breakdown)
+        ).steps
+        following = pl.col("reached_count").shift(-1).over("breakdown")
+        left = (
+            pl.col("reached_count")
+            - following
+            - pl.col("dropped_count")
+            - pl.col("in_progress_count")
+        )
+        assert table.select(left.drop_nulls().abs().sum()).item() == 0
+        assert table["in_progress_count"].sum() > 0
+
+
+@pytest.mark.parametrize("mode", ["first", "last", "step 1"])
+def test_segments_sum_to_the_total(mode: str) -> None:
+    events = random_events(2)
+    spec = ja.Funnel(STEPS, window="5d", breakdown=["country", "currency"], breakdown_mode=mode)
+
+    parts, whole = (
+        ja.funnel(events, spec).steps,
+        ja.funnel(events, ja.Funnel(STEPS, window="5d")).steps,
+    )
+    few = ja.funnel(events, spec.model_copy(update={"top": 2})).steps
+
+    counts = ["reached_count", "dropped_count", "in_progress_count"]
+    for table in (parts, few):
+        summed = table.group_by("step_number").agg(pl.col(counts).sum()).sort("step_number")
+        assert summed.select(counts).equals(whole.select(counts))
+    assert few["breakdown"].n_unique() == 3
+    assert "(other)" in few["breakdown"]
+
+
+@pytest.mark.parametrize("entry", ["best", "every"])
+def test_money_adds_up_to_the_cent(entry: str) -> None:
+    result = ja.funnel(
+        random_events(3),
+        ja.Funnel(STEPS, window="5d", entry=entry, value="value", currency="currency"),
+    )
+
+    table = result.money
+    last = table.filter(pl.col("step_number") == 3).select("currency", converted="reached_value")
+    first = table.filter(pl.col("step_number") == 1).select("currency", entered="reached_value")
+    spent = table.group_by("currency").agg(
+        pl.col("dropped_value").sum(), pl.col("in_progress_value").sum()
+    )
+    joined = first.join(last, on="currency", nulls_equal=True).join(
+        spent, on="currency", nulls_equal=True
+    )
+    for row in joined.iter_rows(named=True):
+        assert row["entered"] == row["converted"] + row["dropped_value"] + row["in_progress_value"]
+        assert isinstance(row["entered"], Decimal)
+    assert (table["recovered_value"] <= table["dropped_value"]).all()
+    assert table["recovered_value"].sum() > 0
+
+
+def test_an_optional_step_changes_nothing_about_the_others() -> None:
+    events = random_events(4)
+    plain = [ja.Step("a", event="A"), ja.Step("c", event="C")]
+    more = [plain[0], ja.Step("b", event="B", optional=True), plain[1]]
+
+    without = ja.funnel(events, ja.Funnel(plain, window="5d", entry="first")).steps
+    steps = ja.funnel(events, ja.Funnel(more, window="5d", entry="first")).steps
+
+    assert (
+        steps.filter(pl.col("step_name") != "b")["reached_count"].to_list()
+        == without["reached_count"].to_list()
+    )
+    assert 0 < steps["reached_count"][1] < steps["reached_count"][0]
+
+
+def test_entries_are_filtered_by_date_and_completions_are_not() -> None:
+    acts = [("A", 0), ("B", 2), ("A", 3), ("B", 4)]
+    events = pl.DataFrame(
+        {"customer_key": ["x"] * 4, "event_type": [kind for kind, _ in acts],
+         "occurred_at": [START + timedelta(days=day) for _, day in acts]}
+    )  # fmt: skip
+
+    early = ja.funnel(
+        events, ja.Funnel(STEPS[:2]), entered_between=(START, START + timedelta(days=1))
+    )
+    late = ja.funnel(events, ja.Funnel(STEPS[:2]), entered_between=("2026-03-03", None))
+
+    assert early.units["step_times"].to_list()[0] == [START, START + timedelta(days=2)]
+    assert late.units["entered_at"].to_list() == [START + timedelta(days=3)]
+
+
+def test_an_open_funnel_is_entered_at_any_step() -> None:
+    events = pl.DataFrame(
+        {"customer_key": ["x", "x", "y"], "event_type": ["B", "C", "C"],
+         "occurred_at": [START, START + timedelta(minutes=1), START]}
+    )  # fmt: skip
+
+    closed = ja.funnel(events, ja.Funnel(STEPS)).steps
+    opened = ja.funnel(events, ja.Funnel(STEPS, is_open=True)).steps
+
+    assert closed["reached_count"].to_list() == [0, 0, 0]
+    assert opened["reached_count"].to_list() == [0, 1, 2]
+    assert opened["overall_rate"].to_list() == [0.0, 0.5, 1.0]
+
+
+def test_nobody_is_told_as_zeros() -> None:
+    nothing = random_events(5).clear()
+
+    table = ja.funnel(nothing, ja.Funnel(STEPS)).steps
+
+    assert table["reached_count"].to_list() == [0, 0, 0]
+    assert table["step_rate"].to_list() == [1.0, None, None]
+    assert table["overall_rate"].to_list() == [None, None, None]

@@ -1,0 +1,139 @@
+"""Open windows, time to convert, comparisons and changes of a funnel, against brute force and planted truth."""
+
+from datetime import timedelta
+from random import Random
+
+import polars as pl
+import pytest
+from support.event_frames import START, random_events
+
+import journey_analytics as ja
+from journey_analytics.analysis.statistics import two_proportion_p
+
+STEPS = [ja.Step(kind, event=kind) for kind in "ABC"]
+
+
+def cut_example() -> tuple[pl.DataFrame, float]:
+    """Customers who enter over 30 days; 60 % convert, after up to 7 days. Cut at day 30."""
+    random = Random(7)
+    rows, count = [], 20_000
+    for customer in range(count):
+        entered = START + timedelta(minutes=random.randrange(30 * 1440))
+        rows.append((f"c{customer}", "A", entered))
+        if customer % 5 < 3:
+            rows.append((f"c{customer}", "B", entered + timedelta(days=7) * random.random()))
+    events = pl.DataFrame(rows, schema=["customer_key", "event_type", "occurred_at"], orient="row")
+    return events, 0.6
+
+
+def test_on_cut_data_mature_rate_and_curve_are_right_where_the_naive_rate_is_not() -> None:
+    events, truth = cut_example()
+
+    result = ja.funnel(events, ja.Funnel(STEPS[:2]), as_of=START + timedelta(days=30))
+
+    last = result.steps.row(1, named=True)
+    curve = result.curve()
+    assert abs(last["mature_overall_rate"] - truth) < 0.01
+    assert abs(curve["rate"][-1] - truth) < 0.01
+    assert abs(last["overall_rate"] - truth) > 0.05
+    assert curve["rate_low"][-1] < truth < curve["rate_high"][-1]
+
+
+def test_the_curve_is_that_of_a_brute_force_product() -> None:
+    events = random_events(8)
+    result = ja.funnel(
+        events, ja.Funnel(STEPS[:2], window="5d"), as_of=START + timedelta(minutes=15_000)
+    )
+
+    watched = []
+    for row in result.units.iter_rows(named=True):
+        end = min(result.as_of, row["entered_at"] + timedelta(days=5))
+        converted = row["state"] == "converted"
+        stop = row["step_times"][-1] if converted else end
+        watched.append(((stop - row["entered_at"]).total_seconds(), converted))
+    survival, expected = 1.0, []
+    for time in sorted({time for time, converted in watched if converted}):
+        at_risk = sum(other >= time for other, _ in watched)
+        gone = sum(other == time and converted for other, converted in watched)
+        survival *= 1 - gone / at_risk
+        expected.append((time, at_risk, gone, pytest.approx(1 - survival)))
+
+    assert (
+        result.curve().select("seconds", "at_risk_count", "event_count", "rate").rows() == expected
+    )
+
+
+def test_equal_segments_are_seldom_called_different() -> None:
+    """A/A: eight segments of one rate; the share of rounds with a false discovery stays at 5 % (binomial error of 200)."""
+    random = Random(9)
+    false = 0
+    for _ in range(200):
+        units = 800
+        kinds = [(f"c{n}", f"s{n % 8}", random.random() < 0.4) for n in range(units)]
+        rows = [(customer, "A", START, segment) for customer, segment, _ in kinds]
+        rows += [
+            (customer, "B", START + timedelta(hours=1), segment)
+            for customer, segment, does in kinds
+            if does
+        ]
+        events = pl.DataFrame(
+            rows, schema=["customer_key", "event_type", "occurred_at", "segment"], orient="row"
+        )
+        result = ja.funnel(
+            events, ja.Funnel(STEPS[:2], breakdown="segment"), as_of=START + timedelta(days=30)
+        )
+        false += bool(result.comparison()["is_different"].any())
+    assert false <= 200 * 0.05 + 3 * (200 * 0.05 * 0.95) ** 0.5
+
+
+def test_a_real_difference_is_found_and_small_segments_are_not_compared() -> None:
+    rows = []
+    for number in range(1_000):
+        segment = "tiny" if number < 20 else "low" if number % 2 else "high"
+        rows.append((f"c{number}", "A", START, segment))
+        if number % 10 < (3 if segment == "low" else 6):
+            rows.append((f"c{number}", "B", START + timedelta(hours=1), segment))
+    events = pl.DataFrame(
+        rows, schema=["customer_key", "event_type", "occurred_at", "segment"], orient="row"
+    )
+
+    result = ja.funnel(
+        events, ja.Funnel(STEPS[:2], breakdown="segment"), as_of=START + timedelta(days=30)
+    )
+
+    found = {row["breakdown"]: row for row in result.comparison().iter_rows(named=True)}
+    assert found["tiny"]["p_value"] is None
+    assert found["high"]["is_different"]
+    low = found["low"]
+    total = sum(row["entered_count"] for row in found.values())
+    converted = sum(row["converted_count"] for row in found.values())
+    others = (converted - low["converted_count"], total - low["entered_count"])
+    assert low["p_value"] == two_proportion_p(
+        (low["converted_count"], low["entered_count"]), others
+    )
+
+
+def test_the_effects_of_rate_and_mix_sum_to_the_change() -> None:
+    before = ja.funnel(random_events(10), ja.Funnel(STEPS[:2], window="1d", breakdown="country"))
+    after = ja.funnel(random_events(11), ja.Funnel(STEPS[:2], window="1d", breakdown="country"))
+
+    table = after.change_since(before)
+
+    rates = [
+        result.units.filter("is_mature").select((pl.col("state") == "converted").mean()).item()
+        for result in (before, after)
+    ]
+    effects = table["rate_effect"].sum() + table["mix_effect"].sum()
+    assert effects == pytest.approx(rates[1] - rates[0])
+    assert abs(table["mix_effect"].sum()) > 0
+
+
+def test_trend_and_times_count_every_attempt_once() -> None:
+    result = ja.funnel(random_events(12), ja.Funnel(STEPS, window="5d"))
+
+    trend = result.trend("week", "Europe/Madrid")
+
+    assert trend["period_at"].n_unique() >= 2
+    by_step = trend.group_by("step_number").agg(pl.col("reached_count").sum()).sort("step_number")
+    assert by_step["reached_count"].to_list() == result.steps["reached_count"].to_list()
+    assert result.times(bins=7)["converted_count"].sum() == result.steps["reached_count"][-1]

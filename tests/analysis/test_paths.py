@@ -1,0 +1,149 @@
+"""Paths: every count against counting by hand, nothing lost at any node, and the funnel's own numbers after a drop-off."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from random import Random
+
+import polars as pl
+import pytest
+
+import journey_analytics as ja
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+ENDS = {"(start)", "(exit)"}
+
+
+def sessions(seed: int, count: int = 200) -> dict[str, str]:
+    random = Random(seed)
+    return {
+        f"s{n}": "".join(random.choice("AABBCD") for _ in range(random.randint(1, 8)))
+        for n in range(count)
+    }
+
+
+def as_events(walks: dict[str, str], seed: int = 0) -> pl.DataFrame:
+    rows = [
+        {
+            "session_id": name,
+            "event_type": kind,
+            "occurred_at": START + timedelta(minutes=place // 2),
+            "event_id": f"{place}",
+        }
+        for name, walk in walks.items()
+        for place, kind in enumerate(walk)
+    ]
+    Random(seed).shuffle(rows)
+    return pl.DataFrame(rows)
+
+
+def collapsed(walk: str) -> str:
+    return "".join(kind for place, kind in enumerate(walk) if place == 0 or walk[place - 1] != kind)
+
+
+def rows_of(table: pl.DataFrame) -> Counter[tuple[object, ...]]:
+    return Counter({tuple(row[:-1]): row[-1] for row in table.rows()})
+
+
+def test_transitions_are_those_counted_by_hand() -> None:
+    walks = sessions(1)
+    expected: Counter[tuple[object, ...]] = Counter()
+    for walk in walks.values():
+        nodes = ["(start)", *walk, "(exit)"]
+        expected.update(pairwise(nodes))
+
+    assert rows_of(ja.transitions(as_events(walks))) == expected
+
+
+@pytest.mark.parametrize("collapse", [True, False])
+@pytest.mark.parametrize(
+    ("start", "end"), [(None, None), ("B", None), (None, "C"), ("B", "C"), ("B", "B")]
+)
+def test_paths_are_those_counted_by_hand(
+    start: str | None, end: str | None, *, collapse: bool
+) -> None:
+    walks, most = sessions(2), 4
+    expected: Counter[tuple[object, ...]] = Counter()
+    for walk in walks.values():
+        nodes = collapsed(walk) if collapse else walk
+        if start is not None:
+            if start not in nodes:
+                continue
+            nodes = nodes[nodes.index(start) :]
+        if end is not None:
+            place = nodes.find(end, 1 if start is not None else 0)
+            if place < 0:
+                continue
+            nodes = nodes[: place + 1]
+        path = [*([] if start else ["(start)"]), *nodes, *([] if end else ["(exit)"])]
+        pairs = list(pairwise(path))
+        if end is not None and start is None:
+            numbered = [(-1 - back, *pair) for back, pair in enumerate(reversed(pairs))]
+        else:
+            numbered = [(step, *pair) for step, pair in enumerate(pairs, start=1)]
+        expected.update(numbered[:most])
+
+    found = ja.paths(
+        as_events(walks), ja.Paths(start, end, max_steps=most, collapse_repeats=collapse)
+    )
+
+    assert rows_of(found) == expected
+
+
+@pytest.mark.parametrize("top", [None, 1, 2])
+def test_what_flows_into_a_node_flows_out_or_exits(top: int | None) -> None:
+    walks = sessions(3)
+    table = ja.paths(as_events(walks), ja.Paths(max_steps=12, top=top))
+
+    inward = (
+        table.filter(pl.col("target") != "(exit)")
+        .group_by("step_number", node="target")
+        .agg(came=pl.col("count").sum())
+    )
+    outward = (
+        table.filter(pl.col("source") != "(start)")
+        .group_by(pl.col("step_number") - 1, node="source")
+        .agg(left=pl.col("count").sum())
+    )
+    both = inward.join(outward, on=["step_number", "node"], how="full", coalesce=True)
+    assert both["came"].to_list() == both["left"].to_list()
+    assert table.filter(pl.col("step_number") == 1)["count"].sum() == len(walks)
+    assert table.filter(pl.col("target") == "(exit)")["count"].sum() == len(walks)
+    if top is not None:
+        shown = table.group_by("step_number").agg(
+            pl.col("target").filter(~pl.col("target").is_in(ENDS)).n_unique()
+        )
+        assert shown["target"].max() <= top + 1
+
+
+def test_groups_join_values_by_pattern() -> None:
+    events = as_events({"s": "ABC"}).with_columns(
+        pl.col("event_type").replace({"A": "/product/1", "B": "/product/2", "C": "/cart"})
+    )
+
+    table = ja.paths(events, ja.Paths(groups=[("/product/*", "product")]))
+
+    assert table.rows() == [
+        (1, "(start)", "product", 1),
+        (2, "product", "/cart", 1),
+        (3, "/cart", "(exit)", 1),
+    ]
+
+
+@pytest.mark.parametrize("entry", ["best", "every"])
+def test_after_a_drop_off_the_flow_is_that_of_the_funnel(entry: str) -> None:
+    random = Random(5)
+    rows = [
+        (f"c{customer}", random.choice("AABCD"), START + timedelta(minutes=random.randrange(3_000)))
+        for customer in range(200)
+        for _ in range(random.randint(1, 8))
+    ]
+    events = pl.DataFrame(rows, schema=["customer_key", "event_type", "occurred_at"], orient="row")
+    spec = ja.Funnel([ja.Step(kind, event=kind) for kind in "ABC"], window="10h", entry=entry)
+    result = ja.funnel(events, spec)
+
+    for step in result.steps.iter_rows(named=True):
+        table = ja.paths_after_drop(events, result, step["step_number"])
+        first = table.filter(pl.col("source") == "(start)")
+        assert first["count"].sum() == step["dropped_count"]
+    assert "(exit)" in ja.paths_after_drop(events, result, 1)["target"]

@@ -1,0 +1,144 @@
+"""Variants, step matrix, costs, disagreement of models, RFM and repeat purchases: each against counting by hand."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import polars as pl
+import pytest
+
+import journey_analytics as ja
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def as_events(walks: list[str]) -> pl.DataFrame:
+    rows = [
+        (f"s{number:04}", kind, START + timedelta(minutes=minute))
+        for number, walk in enumerate(walks)
+        for minute, kind in enumerate(walk)
+    ]
+    return pl.DataFrame(rows, schema=["session_id", "event_type", "occurred_at"], orient="row")
+
+
+def random_walks(seed: int) -> list[str]:
+    random = Random(seed)
+    return ["".join(random.choice("ABC") for _ in range(random.randint(1, 5))) for _ in range(300)]
+
+
+def test_variants_are_whole_paths_and_the_rest_is_kept() -> None:
+    walks = random_walks(1)
+    expected = Counter(
+        tuple(kind for place, kind in enumerate(walk) if place == 0 or walk[place - 1] != kind)
+        for walk in walks
+    )
+
+    table = ja.variants(as_events(walks))
+    few = ja.variants(as_events(walks), top=3)
+
+    assert {tuple(row["variant"]): row["count"] for row in table.iter_rows(named=True)} == expected
+    assert all(
+        len(row["variant"]) - len(set(row["variant"])) == row["loop_count"]
+        for row in table.iter_rows(named=True)
+    )
+    assert few["count"].sum() == 300
+    assert few["share"].sum() == pytest.approx(1)
+    assert few["variant"].to_list()[3] is None
+
+
+def test_the_shares_of_a_step_sum_to_one() -> None:
+    table = ja.step_matrix(as_events(random_walks(2)), ja.Paths(max_steps=7))
+
+    sums = table.group_by("step_number").agg(pl.col("share").sum())["share"].to_list()
+    assert sums == pytest.approx([1.0] * 7)
+    assert table.filter((pl.col("step_number") == 7) & (pl.col("node") == "(exit)"))[
+        "share"
+    ].to_list() == [1.0]
+
+
+def credited() -> tuple[pl.DataFrame, pl.DataFrame]:
+    touches = pl.DataFrame(
+        {"customer_key": ["a", "a", "b"], "channel": ["ads", "mail", "mail"],
+         "occurred_at": [START, START + timedelta(days=1), START]}
+    )  # fmt: skip
+    conversions = pl.DataFrame(
+        {"conversion_id": ["1", "2"], "customer_key": ["a", "b"],
+         "occurred_at": [START + timedelta(days=2)] * 2, "value": [30.0, 10.0]}
+    )  # fmt: skip
+    return touches, conversions
+
+
+def test_costs_give_cpa_and_roas() -> None:
+    costs = pl.DataFrame({"channel": ["ads", "tv", "mail"], "cost": [10.0, 99.0, 0.0]})
+
+    table = ja.with_costs(ja.attribute(*credited(), ja.Attribution("linear")), costs)
+
+    assert {row[0]: row[1:] for row in table.rows()} == {
+        "mail": (1.5, 25.0, 0.0, 0.0, None),
+        "ads": (0.5, 15.0, 10.0, 20.0, 1.5),
+        "tv": (0.0, 0.0, 99.0, None, 0.0),
+    }
+
+
+def test_models_disagree_about_a_channel_by_their_spread() -> None:
+    table = ja.compare_models(*credited(), models=["first", "last", "linear"])
+
+    rows = {row["channel"]: row for row in table.iter_rows(named=True)}
+    assert (rows["ads"]["first"], rows["ads"]["last"], rows["ads"]["linear"]) == (1.0, 0.0, 0.5)
+    assert rows["ads"]["spread"] == 1.0
+    assert table.select(pl.col("first", "last", "linear").sum()).row(0) == (2.0, 2.0, 2.0)
+
+
+def orders(rows: list[tuple[str, int, float]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(who, START + timedelta(days=day), value) for who, day, value in rows],
+        schema=["customer_key", "occurred_at", "value"], orient="row",
+    )  # fmt: skip
+
+
+def test_rfm_grades_fifths_and_equal_values_alike() -> None:
+    rows = [(f"c{number}", number, float(number)) for number in range(10)] + [("c0", 0, 5.0)]
+
+    table = ja.rfm(orders(rows), as_of=START + timedelta(days=10))
+
+    found = {row["customer_key"]: row for row in table.iter_rows(named=True)}
+    assert [found[f"c{number}"]["recency_grade"] for number in range(10)] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        4,
+        4,
+        5,
+        5,
+    ]
+    assert found["c0"]["order_count"] == 2
+    assert found["c0"]["order_value"] == 5.0
+    assert found["c9"]["recency_days"] == 1.0
+    assert {found[f"c{number}"]["frequency_grade"] for number in range(1, 10)} == {5}
+
+
+def test_repeat_purchases_count_open_waits_rightly() -> None:
+    # Half buy again after 10 days; the others were seen for 5 days only, too short to tell.
+    rows = [(f"c{number}", 0, 1.0) for number in range(20)] + [
+        (f"c{number}", 10, 1.0) for number in range(20)
+    ]
+    late = [(f"n{number}", 95, 1.0) for number in range(20)]
+
+    table = ja.repeat_purchase(orders(rows + late), as_of=START + timedelta(days=100), most=2)
+
+    first, second = table.iter_rows(named=True)
+    assert (first["customer_count"], first["repeated_count"], first["repeated_share"]) == (
+        40,
+        20,
+        0.5,
+    )
+    assert first["rate_90_days"] == 1.0
+    assert first["median_days"] == 10.0
+    assert (second["customer_count"], second["repeated_count"], second["rate_90_days"]) == (
+        20,
+        0,
+        0.0,
+    )
