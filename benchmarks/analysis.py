@@ -168,10 +168,9 @@ def measure_rest(runs: int, folder: Path) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     paths = folder / "paths.parquet"
     write_paths(paths, 1_000_000)
-    seconds, peak, out = compare({"markov": (_MARKOV, str(paths))}, runs)["markov"]
+    _, peak, out = compare({"markov": (_MARKOV, str(paths))}, runs)["markov"]
     rows.append({"events": 1_000_000, "case": "markov order 3, paths", "seconds": round(float(out), 2),
                  "peak_mb": round(peak), "ratio": None})  # fmt: skip
-    del seconds
     for events in (500_000, 1_000_000):
         path = folder / f"busy_{events}.parquet"
         write_busy(path, events)

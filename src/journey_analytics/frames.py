@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 from pydantic import Field
 
+from journey_analytics.analysis.streams import in_utc
 from journey_analytics.config import Config, Duration, Section, parse_duration, resolve
 from journey_analytics.errors import JourneyError
 from journey_analytics.identity import write_components
@@ -234,18 +235,7 @@ def _frame(given: Any, needed: tuple[str, ...], what: str) -> pl.DataFrame:
         raise JourneyError(
             "An event_id occurs more than once.", what, "Give each event an id of its own."
         )
-    kind = frame.schema["occurred_at"]
-    if not isinstance(kind, pl.Datetime):
-        raise JourneyError(
-            f"occurred_at is {kind}, not a timestamp.", what, "Cast it to a datetime."
-        )
-    times = pl.col("occurred_at")
-    times = (
-        times.dt.replace_time_zone("UTC")
-        if kind.time_zone is None
-        else times.dt.convert_time_zone("UTC")
-    )
-    return frame.with_columns(times.dt.cast_time_unit("us"))
+    return in_utc(frame, what)
 
 
 def _with_ids(frame: pl.DataFrame) -> pl.DataFrame:

@@ -70,5 +70,5 @@ def test_naive_times_are_utc_and_text_is_refused() -> None:
     assert ja.funnel(naive, ja.Funnel(STEPS)).units.equals(
         ja.funnel(events, ja.Funnel(STEPS)).units
     )
-    with pytest.raises(ja.JourneyError, match="not a time"):
+    with pytest.raises(ja.JourneyError, match="not a timestamp"):
         ja.funnel(events.with_columns(pl.col("occurred_at").cast(pl.String)), ja.Funnel(STEPS))

@@ -3,8 +3,9 @@
 import polars as pl
 
 from journey_analytics.analysis.funnel_spec import Funnel
+from journey_analytics.analysis.statistics import wilson_columns
+from journey_analytics.errors import UsageError
 
-_Z95 = 1.959963984540054
 _SECOND = 1_000_000
 
 
@@ -24,8 +25,8 @@ def steps_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
     rows = [_step_rows(units, spec, index) for index in range(len(spec.steps))]
     table = pl.concat(rows).sort("breakdown", "step_number", nulls_last=True, maintain_order=True)
     return table.with_columns(
-        *_interval("step_rate", "reached_count", "_before"),
-        *_interval("overall_rate", "reached_count", "_entered"),
+        *wilson_columns("step_rate", "reached_count", "_before"),
+        *wilson_columns("overall_rate", "reached_count", "_entered"),
     ).select(
         "breakdown", "step_number", "step_name", "reached_count", "dropped_count", "in_progress_count",
         "step_rate", "overall_rate", "mature_step_rate", "mature_overall_rate",
@@ -95,20 +96,6 @@ def _ratio(count: str, total: str) -> pl.Expr:
     return pl.when(pl.col(total) > 0).then(pl.col(count) / pl.col(total))
 
 
-def _interval(rate: str, count: str, total: str) -> tuple[pl.Expr, pl.Expr]:
-    """The Wilson 95 % interval (Wilson 1927) of count / total; null over 0."""
-    n, share = pl.col(total), pl.col(count) / pl.col(total)
-    centre = share + _Z95**2 / (2 * n)
-    spread = _Z95 * (share * (1 - share) / n + _Z95**2 / (4 * n**2)).sqrt()
-    scale = 1 + _Z95**2 / n
-    low, high = ((centre - spread) / scale).clip(0, 1), ((centre + spread) / scale).clip(0, 1)
-    is_rate = (n > 0) & (share <= 1)
-    return (
-        pl.when(is_rate).then(low).alias(f"{rate}_low"),
-        pl.when(is_rate).then(high).alias(f"{rate}_high"),
-    )
-
-
 def money_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
     """The money of the attempts at every step.
 
@@ -124,8 +111,6 @@ def money_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
         UsageError: The funnel names no column of money.
     """
     if spec.value is None:
-        from journey_analytics.errors import UsageError
-
         raise UsageError(
             "The funnel has no money.", "Funnel", "Name the column: Funnel(…, value='value')."
         )

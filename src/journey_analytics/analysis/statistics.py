@@ -26,6 +26,20 @@ def wilson(count: int, total: int) -> tuple[float, float] | None:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
+def wilson_columns(rate: str, count: str, total: str) -> tuple[pl.Expr, pl.Expr]:
+    """The same of two columns, as `<rate>_low` and `<rate>_high`; null over 0, and where the count is no part of the total."""
+    n, share = pl.col(total), pl.col(count) / pl.col(total)
+    centre = share + _Z95**2 / (2 * n)
+    spread = _Z95 * (share * (1 - share) / n + _Z95**2 / (4 * n**2)).sqrt()
+    scale = 1 + _Z95**2 / n
+    low, high = ((centre - spread) / scale).clip(0, 1), ((centre + spread) / scale).clip(0, 1)
+    is_part = (n > 0) & (share <= 1)
+    return (
+        pl.when(is_part).then(low).alias(f"{rate}_low"),
+        pl.when(is_part).then(high).alias(f"{rate}_high"),
+    )
+
+
 def two_proportion_p(first: tuple[int, int], second: tuple[int, int]) -> float:
     """The two-sided p value that two shares `(count, total)` differ by chance only (pooled z test; Fleiss 1981)."""
     (a, n), (b, m) = first, second

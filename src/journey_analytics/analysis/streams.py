@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,19 +49,25 @@ class Stream:
 
     def first_from(self, position: Integers, time: Integers) -> Integers:
         """For events, and times not after theirs: the position of the unit's first event at or after that time."""
-        times = np.unique(self.time)
-        size = len(times) + 1
-        keys = self.unit * size + np.searchsorted(times, self.time)
-        limits = self.unit[position] * size + np.searchsorted(times, time, side="left")
+        keys, limits = self._ranked(position, np.searchsorted(self._times, time, side="left"))
         return np.searchsorted(keys, limits, side="left")
 
     def last_until(self, position: Integers, time: Integers) -> Integers:
         """For events, and times not before theirs: the position of the unit's last event up to that time, inclusive."""
-        times = np.unique(self.time)
-        size = len(times) + 1
-        keys = self.unit * size + np.searchsorted(times, self.time)
-        limits = self.unit[position] * size + np.searchsorted(times, time, side="right") - 1
+        keys, limits = self._ranked(position, np.searchsorted(self._times, time, side="right") - 1)
         return np.searchsorted(keys, limits, side="right") - 1
+
+    @cached_property
+    def _times(self) -> Integers:
+        return np.unique(self.time)
+
+    def _ranked(self, position: Integers, rank: Integers) -> tuple[Integers, Integers]:
+        """Unit and time as one ascending number: of every event, and of the units of events at ranks of time."""
+        size = len(self._times) + 1
+        return (
+            self.unit * size + np.searchsorted(self._times, self.time),
+            self.unit[position] * size + rank,
+        )
 
 
 def next_true(flags: Flags) -> Integers:
@@ -91,21 +98,29 @@ def read_events(given: Any, needed: Sequence[str], what: str = "events") -> pl.D
             what,
             f"Its columns are: {', '.join(frame.columns)}.",
         )
-    kind = frame.schema["occurred_at"]
-    if not isinstance(kind, pl.Datetime):
-        raise UsageError(f"occurred_at is {kind} and not a time.", what, "Cast it to a datetime.")
+    frame = in_utc(frame, what)
     empty = frame["occurred_at"].null_count()
     if empty:
         raise UsageError(
             f"{empty:,} events have no occurred_at.", what, "Leave them out, or date them."
         )
-    time = pl.col("occurred_at")
-    time = (
-        time.dt.replace_time_zone("UTC")
-        if kind.time_zone is None
-        else time.dt.convert_time_zone("UTC")
+    return frame
+
+
+def in_utc(frame: pl.DataFrame, what: str) -> pl.DataFrame:
+    """The same frame with `occurred_at` in microseconds of UTC; a time without a zone is UTC.
+
+    Raises:
+        UsageError: It is no time.
+    """
+    kind = frame.schema["occurred_at"]
+    if not isinstance(kind, pl.Datetime):
+        raise UsageError(f"occurred_at is {kind}, not a timestamp.", what, "Cast it to a datetime.")
+    time = pl.col("occurred_at").dt
+    zoned = (
+        time.replace_time_zone("UTC") if kind.time_zone is None else time.convert_time_zone("UTC")
     )
-    return frame.with_columns(time.cast(TIME))
+    return frame.with_columns(zoned.cast(TIME))
 
 
 def _as_frame(given: Any, what: str) -> pl.DataFrame:
