@@ -20,6 +20,7 @@ with act as (
         u.customer_key, 'funnel_reached', concat('funnel=', u.funnel, ', step_number=', i.step_number), u.entered_at, 1
     from funnel_units as u
     cross join unnest(generate_series(1, u.reached_step)) as i (step_number)
+    where u.breakdown_by = 'all' and u.step_times[i.step_number] is not null
     union all
     select customer_key, 'customers', '', first_touch_at, 1 from customers
 )

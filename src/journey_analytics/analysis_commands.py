@@ -5,18 +5,28 @@ from collections.abc import Callable
 
 import duckdb
 import polars as pl
-from sqlglot import exp
 
 from journey_analytics.analysis.funnel import FunnelResult, funnel
-from journey_analytics.analysis.funnel_spec import Funnel, Step
+from journey_analytics.analysis.funnel_spec import Funnel
+from journey_analytics.attempts import counted, read_acts, touchpoint_columns
 from journey_analytics.errors import UsageError
-from journey_analytics.settings import FunnelSpec
+from journey_analytics.settings import ConfiguredFunnel
 from journey_analytics.summary import duration, when
 
 Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 _HEAD = ("step", "reached", "dropped here", "on the way", "rate (95 %)", "of all", "median time")
 _WIDTHS = (26, 9, 14, 12, 22, 9, 13)
 MOST_SEGMENTS = 12
+_ENTRIES = {
+    "best": "their best attempt",
+    "first": "their first attempt",
+    "every": "each attempt after the other",
+}
+_ORDERS = {
+    "ordered": "anything may lie between",
+    "strict": "nothing may lie between",
+    "any": "in any order",
+}
 
 
 def add_analysis_commands(command: Command) -> None:
@@ -50,72 +60,73 @@ def _funnel(options: argparse.Namespace) -> int:
     return 0
 
 
-def as_funnel(spec: FunnelSpec, by: str | None = None) -> Funnel:
-    """A funnel of the configuration as the analysis engine counts it: the best attempt of a customer in a shop."""
-    steps = tuple(
-        Step(
-            name=step.name,
-            event=(step.event,),
-            where=None
-            if step.checkout_step is None
-            else f"checkout_step = {exp.Literal.string(step.checkout_step).sql(dialect='duckdb')}",
-        )
-        for step in spec.steps
-    )
-    return Funnel(
-        steps=steps,
-        window=spec.window,
-        hold_constant=("shop",),
-        breakdown=(by,) if by else None,
-        top=MOST_SEGMENTS if by else None,
-    )
-
-
 def funnel_table(
-    connection: duckdb.DuckDBPyConnection, spec: FunnelSpec, by: str | None = None
+    connection: duckdb.DuckDBPyConnection, spec: ConfiguredFunnel, by: str | None = None
 ) -> str:
-    """The funnel as text, a block per shop and value of the column.
+    """The funnel as text, a block per shop and value of the breakdown.
 
     Args:
         connection: The published file, open.
         spec: A funnel of the configuration.
-        by: A column of `touchpoints`; a customer has the value of their first touchpoint that fits a step.
+        by: A column of `touchpoints` instead of the funnel's own breakdown.
 
     Raises:
         UsageError: There is no such column.
     """
-    columns = [row[0] for row in connection.execute("describe touchpoints").fetchall()]
-    if by is not None and by not in columns:
+    if by is not None and by not in touchpoint_columns():
         raise UsageError(
-            f"There is no column {by!r}.", "--by", f"Columns of touchpoints: {', '.join(columns)}."
+            f"There is no column {by!r}.",
+            "--by",
+            f"Columns of touchpoints: {', '.join(sorted(touchpoint_columns()))}.",
         )
-    acts = connection.sql("select * from touchpoints where actor = 'customer'").pl()
-    acts = acts.rename({"touchpoint_id": "event_id"})
+    asked = counted(spec)
+    breakdown = (by,) if by else asked.breakdown
+    asked = asked.model_copy(
+        update={"breakdown": breakdown, "top": spec.top or MOST_SEGMENTS if breakdown else None}
+    )
+    acts = read_acts(connection, asked)
     clocks = connection.execute(
         "select shop, time_zone, as_of from clocks left join shops using (shop) order by shop"
     ).fetchall()
     blocks = []
     for shop, time_zone, as_of in clocks:
-        result = funnel(acts.filter(pl.col("shop") == shop), as_funnel(spec, by), as_of=as_of)
+        result = funnel(acts.filter(pl.col("shop") == shop), asked, as_of=as_of)
         if len(result.units):
-            blocks.append(_block(spec, result, shop, when(as_of, time_zone or "UTC"), by))
+            blocks.append(_block(spec.name, result, shop, when(as_of, time_zone or "UTC")))
     return "\n\n".join(blocks) or f"{spec.name}: nobody entered yet."
 
 
-def _block(spec: FunnelSpec, result: FunnelResult, shop: str, until: str, by: str | None) -> str:
-    days = duration(spec.window.total_seconds())
-    lines = [
-        f"{shop} · {spec.name} · customers by their best attempt, window {days} from the entry, both ends included · "
-        f"data until {until}"
-    ]
+def _block(name: str, result: FunnelResult, shop: str, until: str) -> str:
+    spec = result.spec
+    lines = [f"{shop} · {name} · {_rules(spec)} · data until {until}"]
     for (value,), part in result.steps.partition_by(
         "breakdown", as_dict=True, maintain_order=True
     ).items():
-        if by is not None:
-            lines.append(f"{by}: {'not known' if value is None else value}")
+        if spec.breakdown:
+            told = "not known" if value is None else value
+            lines.append(f"{', '.join(spec.breakdown)}: {told}")
         lines.append(_line(_HEAD))
         lines += [_step(row) for row in part.iter_rows(named=True)]
     return "\n".join(lines)
+
+
+def _rules(spec: Funnel) -> str:
+    """The rules that decide the counts, so that no number stands without them."""
+    unit = "customers" if spec.per == "customer_key" else spec.per
+    parts = [
+        f"{unit} by {_ENTRIES[spec.entry]}",
+        f"window {duration(spec.window.total_seconds())} from the entry, both ends included",
+        _ORDERS[spec.order],
+    ]
+    if spec.is_open:
+        parts.append("entered at any step")
+    held = [name for name in spec.hold_constant if name not in ("shop", "customer_key")]
+    if held:
+        parts.append(f"the same {', '.join(held)} throughout")
+    if spec.exclusions:
+        what = "end" if spec.on_exclusion == "end" else "discard"
+        parts.append(f"{len(spec.exclusions)} exclusions that {what} an attempt")
+    return ", ".join(parts)
 
 
 def _step(row: dict[str, float]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from journey_analytics import checks, records
+from journey_analytics.attempts import check_funnels
 from journey_analytics.attention import over_limit, shop_problems
 from journey_analytics.bookkeeping import begin_build, mark, note_replaced, restore_log, state_of
 from journey_analytics.config import Config, find, keep, load
@@ -125,6 +126,7 @@ def _resolve(config: Path | str | Config | None, landing: Path) -> tuple[Path | 
         path = Path(config) if config else None
         file, resolved = find(path, landing), load(path, landing)
     stage_expression(resolved)
+    check_funnels(resolved)
     return file, resolved
 
 

@@ -144,17 +144,33 @@ _RULES = [
         "Funnel counts never increase from step to step",
         "funnel_steps",
         "error",
-        "select * from (select *, lag(reached_count) over (partition by shop, funnel, period_at, breakdown_by, breakdown "
-        "order by step_number) as previous_count from funnel_steps) as s where reached_count > previous_count",
+        # Of a funnel that may be entered at any step this is not asked.
+        "select * from (select *, lag(reached_count) over steps as previous_count, first_value(reached_count) over steps "
+        "as first_count from funnel_steps where not is_optional window steps as (partition by shop, funnel, period_at, "
+        "breakdown_by, breakdown order by step_number)) as s "
+        "where reached_count > previous_count and first_count = entered_count",
     ),
     Check(
         "funnel_steps_add_up",
+        "Who entered a funnel converted, dropped or is in progress, and so did the money",
+        "funnel_steps",
+        "error",
+        "select shop, funnel, period_at, breakdown_by, breakdown, max(entered_count) as entered_count from funnel_steps "
+        "group by shop, funnel, period_at, breakdown_by, breakdown "
+        "having max(entered_count) <> sum(dropped_count + in_progress_count) + arg_max(reached_count, step_number) or "
+        "max(entered_value) <> sum(dropped_value + in_progress_value) + arg_max(reached_value, step_number)",
+    ),
+    Check(
+        "funnel_steps_follow",
         "Who reached a step reached the next, dropped or is in progress",
         "funnel_steps",
         "error",
-        "select * from (select *, lead(reached_count) over (partition by shop, funnel, period_at, breakdown_by, breakdown "
-        "order by step_number) as next_count from funnel_steps) as s "
-        "where next_count is not null and reached_count <> next_count + dropped_count + in_progress_count",
+        # Where steps may be left out, or a funnel entered at any step, only the sum over all steps is fixed.
+        "select * from (select *, lead(reached_count) over steps as next_count, first_value(reached_count) over steps as "
+        "first_count, bool_or(is_optional) over (partition by shop, funnel, period_at, breakdown_by, breakdown) as has_optional "
+        "from funnel_steps window steps as (partition by shop, funnel, period_at, breakdown_by, breakdown "
+        "order by step_number)) as s where next_count is not null and not has_optional and first_count = entered_count "
+        "and reached_count <> next_count + dropped_count + in_progress_count",
     ),
     Check(
         "checkout_drop_off_adds_up",

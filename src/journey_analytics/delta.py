@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import duckdb
 
 from journey_analytics.bookkeeping import columns_of
-from journey_analytics.identity import write_components
+from journey_analytics.models import Model
+from journey_analytics.python_tables import write_python_tables
 
 # What a kind of slice is keyed by: the column of `affected`, and its type.
 KEYS = {
@@ -92,18 +93,14 @@ class Delta:
             select = f"select t.* from {self._catalog}.main.{table} as t {condition}"
             self._create(table, select, "table" if is_read_again else "view")
 
-    def make(self, table: str, select: str) -> None:
+    def make(self, model: Model, select: str) -> None:
         """Runs a model's select over the delta; the result stands for the table from here on."""
         # A select over whole events may also yield neighbours of the affected ones: they stay as they are.
         if self._state[0] == "event":
             select = f"select made.* from (\n{select}\n) as made semi join {_DATABASE}.main.affected using (event_id)"
         with self._visible():
-            self._create(table, select)
-
-    def with_components(self) -> None:
-        """Finds the components of the affected identity links, which the next model reads."""
-        with self._visible():
-            write_components(self._connection)
+            write_python_tables(self._connection, model)
+            self._create(model.name, select)
 
     def deleted_by(self, table: str) -> str:
         """The condition that finds the affected rows of the whole table."""

@@ -26,8 +26,8 @@ from journey_analytics.bookkeeping import (
 )
 from journey_analytics.config import Config
 from journey_analytics.delta import Delta
-from journey_analytics.identity import write_components
 from journey_analytics.models import Model, load_models, with_ancestors
+from journey_analytics.python_tables import drop_python_tables, write_python_tables
 from journey_analytics.stages import insert_stage_rules
 from journey_analytics.workspace import Workspace, transaction
 
@@ -80,6 +80,7 @@ class Engine:
             begun = time.perf_counter()
             model = self._unrun.pop(0)
             self._run(model)
+            drop_python_tables(self._connection, model)
             self._delta.keep({table for later in self._unrun for table in later.inputs})
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
         self._delta.forget()
@@ -112,8 +113,7 @@ class Engine:
     def _replace(self, model: Model, sql: str, rules: str, former: str | None) -> None:
         """Makes a table anew; its readers learn of it by `replaced` if it now says something else."""
         connection = self._connection
-        if "_components" in model.inputs:
-            write_components(connection)
+        write_python_tables(connection, model)
         with transaction(connection):
             listing.before_replace(connection, model.name)
             connection.execute(f"create or replace table main.{model.name} as {sql}")
@@ -141,9 +141,7 @@ class Engine:
         later = {table for m in self._unrun if m.slice == model.slice for table in m.inputs}
         for table in model.inputs:
             self._delta.take(table, is_read_again=table in later)
-        if "_components" in model.inputs:
-            self._delta.with_components()
-        self._delta.make(name, sql)
+        self._delta.make(model, sql)
         affected = self._delta.deleted_by(name)
         with transaction(connection):
             if listing.compares(name):

@@ -11,12 +11,13 @@ import polars as pl
 from pydantic import Field
 
 from journey_analytics.analysis.streams import in_utc
-from journey_analytics.config import Config, Duration, Section, parse_duration, resolve
+from journey_analytics.config import Config, resolve
 from journey_analytics.errors import JourneyError
 from journey_analytics.identity import write_components
 from journey_analytics.models import read_model
 from journey_analytics.parameters import write_parameters
 from journey_analytics.schema import table_schemas
+from journey_analytics.section import Duration, Section, parse_duration
 from journey_analytics.workspace import configure
 
 _TRANSACTIONS = ("order_id", "checkout_id", "cart_id", "conversation_id")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import duckdb
 import polars as pl
 
-from journey_analytics.versions import columns_before, run, run_on_both
+from journey_analytics.versions import is_comparable, run, run_on_both
 
 MERGE_IMPACTS = {
     "build_id": ("bigint", "build whose publication showed the change; see runs"),
@@ -64,9 +64,9 @@ def compare_kpis(connection: duckdb.DuckDBPyConnection) -> bool:
     """Fills `temp.impacts` with what the listed changes of keys did; call `list_persons` before.
 
     Returns:
-        Whether they could be compared: the previous version may come from a release without `funnel_units`.
+        Whether they could be compared: the previous version may come from a release with another `funnel_units`.
     """
-    if not columns_before(connection, "funnel_units"):
+    if not is_comparable(connection, "funnel_units"):
         return False
     run_on_both(connection, "kpis")
     run(connection, "impacts")

@@ -17,7 +17,6 @@ LOADED_TABLES = frozenset(
     {
         "_observations",
         "_quarantine",
-        "_components",
         "manifest",
         "as_of_request",
         "settings",
@@ -41,6 +40,12 @@ LOADED_TABLES = frozenset(
         "denied_edges",
     }
 )
+
+# Temporary tables that Python makes between two models (see python_tables.py), and what it reads to make them.
+PYTHON_TABLES = {
+    "_components": frozenset({"_identity_links"}),
+    "_attempts": frozenset({"touchpoints", "funnel_definitions"}),
+}
 
 # What an increment may work on, in the order in which changes spread (see bookkeeping.py); none: the whole table.
 SLICES = ("none", "arrival", "record", "checkout", "event", "identity", "customer", "period")
@@ -117,7 +122,9 @@ def load_models() -> dict[str, Model]:
     found = {name: read_model(name) for name in names}
     for model in found.values():
         unknown = [
-            table for table in model.inputs if table not in found and table not in LOADED_TABLES
+            table
+            for table in model.inputs
+            if table not in found and table not in LOADED_TABLES and table not in PYTHON_TABLES
         ]
         if unknown:
             raise JourneyError(
@@ -191,7 +198,7 @@ def _inputs(tree: exp.Query) -> tuple[str, ...]:
     tables = {
         table.name for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)
     }
-    if "_components" in tables:
-        # The loop over identity edges stands between two models: whoever reads its result reads its input.
-        tables.add("_identity_links")
+    # Python stands between two models: whoever reads its result reads its inputs.
+    for made in tables & PYTHON_TABLES.keys():
+        tables |= PYTHON_TABLES[made]
     return tuple(sorted(tables - inner))

@@ -234,31 +234,41 @@ def _journey(config: Config) -> dict[str, pl.DataFrame]:
         for n, stage in enumerate(config.stages.order, start=1)
         for label in [config.stages.label(stage)]
     ]
-    funnels = [
-        (funnel.name, n, step.name, step.event, step.checkout_step, funnel.window)
-        for funnel in config.funnels
-        for n, step in enumerate(funnel.steps, start=1)
-    ]
     labels = ["label_en", "label_es", "label_it"]
     return {
         "steps": _frame(
             steps, ["checkout_step", "step_number", "phase", *labels], {"step_number": pl.Int32}
         ),
         "stages": _frame(stages, ["stage", "stage_number", *labels], {"stage_number": pl.Int32}),
-        "funnel_definitions": _frame(
-            funnels,
-            [
-                "funnel",
-                "step_number",
-                "step_name",
-                "event_type",
-                "checkout_step",
-                "conversion_window",
-            ],
-            {"step_number": pl.Int32, "conversion_window": pl.Duration("us")},
-        ),
+        "funnel_definitions": _funnels(config),
         "breakdowns": _frame([(name,) for name in config.breakdowns], ["breakdown_by"]),
     }
+
+
+def _funnels(config: Config) -> pl.DataFrame:
+    """Each step with what the marts count by, and the whole definition, by which attempts are found."""
+    kinds: dict[str, _Type] = {
+        "funnel": _TEXT,
+        "step_number": pl.Int32,
+        "step_name": _TEXT,
+        "is_optional": pl.Boolean,
+        "step_before": pl.Int32,  # the mandatory step before
+        "is_last": pl.Boolean,
+        "conversion_window": pl.Duration("us"),
+        "most_segments": pl.Int32,
+        "definition": _TEXT,
+    }
+    rows: list[tuple[object, ...]] = []
+    for funnel in config.funnels:
+        definition = funnel.model_dump_json()
+        before: int | None = None
+        for number, step in enumerate(funnel.steps, start=1):
+            is_last = number == len(funnel.steps)
+            rows.append(
+                (funnel.name, number, step.name, step.optional, before, is_last, funnel.window, funnel.top, definition)
+            )  # fmt: skip
+            before = before if step.optional else number
+    return _frame(rows, list(kinds), kinds)
 
 
 def _frame(

@@ -11,7 +11,7 @@ import duckdb
 
 from journey_analytics.bookkeeping import columns_of
 from journey_analytics.models import load_models
-from journey_analytics.versions import columns_before, run, run_on_both
+from journey_analytics.versions import columns_before, is_comparable, run, run_on_both
 
 RESTATEMENTS = {
     "build_id": ("bigint", "build whose publication changed the figure; see runs"),
@@ -153,7 +153,7 @@ def find_causes(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
             "(group_id bigint, person varchar, moved_at timestamptz, content hugeint)"
         )
     for (name,) in sorted(units):
-        if columns_before(connection, name):
+        if is_comparable(connection, name):
             run_on_both(connection, name)
             for table in ("before", "after"):
                 connection.execute(f"insert into units_{table} select * from {name}_{table}")

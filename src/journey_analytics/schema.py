@@ -7,9 +7,9 @@ from functools import cache
 import duckdb
 
 from journey_analytics.config import resolve
-from journey_analytics.identity import write_components
 from journey_analytics.models import load_models, with_ancestors
 from journey_analytics.parameters import write_parameters
+from journey_analytics.python_tables import write_python_tables
 from journey_analytics.records import create_empty
 from journey_analytics.stages import insert_stage_rules
 from journey_analytics.workspace import configure
@@ -30,10 +30,9 @@ def create_empty_models(connection: duckdb.DuckDBPyConnection, names: Iterable[s
     create_empty(connection)
     models = load_models()
     for name in with_ancestors(names):
+        write_python_tables(connection, models[name])
         sql = insert_stage_rules(models[name].sql, config)
         connection.execute(f"create or replace table {name} as {sql}")
-        if name == "_identity_links":
-            write_components(connection)
 
 
 @cache

@@ -2,42 +2,14 @@
 
 import hashlib
 import json
-import re
 from datetime import timedelta
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def parse_duration(value: object) -> timedelta:
-    """Reads "30m", "24h", "7d"; a bare number is refused because its unit would be a guess."""
-    if isinstance(value, timedelta):
-        return value
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", str(value))
-    if isinstance(value, bool) or match is None:
-        raise ValueError(
-            f"write a duration with its unit, for example '30m' or '7d', not {value!r}"
-        )
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-
-
-class Section(BaseModel):
-    """A frozen part of the configuration in which an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from journey_analytics.analysis.funnel_spec import Funnel
+from journey_analytics.section import Duration, Section
 
 
 class Shop(Section):
@@ -66,7 +38,9 @@ class Identity(Section):
 
     blocklist: tuple[str, ...] = ()
     blocked_emails: tuple[str, ...] = ()
-    limits: dict[Annotated[str, Field(pattern=r"^\w+>\w+$")], Annotated[int, Field(ge=1)]] = {}
+    limits: dict[Annotated[str, Field(pattern=r"^\w+>\w+$")], Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict
+    )
     denied_edges: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")], ...] = ()
     device_persons_limit: int = Field(default=5, ge=1)
     device_persons_days: int = Field(default=30, ge=1)
@@ -124,7 +98,7 @@ class Stages(Section):
     """The stages in order, their labels and rules."""
 
     order: tuple[str, ...]
-    labels: dict[str, Label] = {}
+    labels: dict[str, Label] = Field(default_factory=dict)
     rules: tuple[StageRule, ...] = ()
 
     def label(self, stage: str) -> Label:
@@ -139,20 +113,12 @@ class Steps(Section):
     frozen: bool = False
 
 
-class FunnelStep(Section):
-    """One funnel step: a touchpoint's event type and, if given, its checkout step."""
+class ConfiguredFunnel(Funnel):
+    """A funnel over the customers' own touchpoints, with every rule of `Funnel`; its units never span customers or shops."""
 
-    name: str
-    event: str
-    checkout_step: str | None = None
-
-
-class FunnelSpec(Section):
-    """An ordered funnel with a window from its entry, both ends included."""
-
-    name: str
-    window: Duration = timedelta(days=7)
-    steps: tuple[FunnelStep, ...] = Field(min_length=2)
+    name: str = Field(min_length=1)
+    value: str | None = "value"
+    currency: str | None = "currency"
 
 
 class EventType(Section):
@@ -209,8 +175,8 @@ class Config(Section):
     phone_region: str = Field(default="", pattern=r"^\d{0,3}$")
     help_link_pattern: str = r"/articles/(\d+)"
     shops: tuple[Shop, ...] = ()
-    folders: dict[str, str] = {}
-    trengo_channels: dict[str, str] = {}
+    folders: dict[str, str] = Field(default_factory=dict)
+    trengo_channels: dict[str, str] = Field(default_factory=dict)
     identity: Identity = Identity()
     sessions: Sessions = Sessions()
     echoes: Echoes = Echoes()
@@ -218,13 +184,13 @@ class Config(Section):
     journeys: Journeys = Journeys()
     stages: Stages
     steps: Steps
-    funnels: tuple[FunnelSpec, ...] = ()
+    funnels: tuple[ConfiguredFunnel, ...] = ()
     types: dict[str, EventType]
     events: dict[str, dict[str, NameMapping]]
     pages: tuple[Page, ...] = ()
     failures: tuple[Failure, ...] = ()
-    observes: dict[str, dict[str, tuple[str, ...]]] = {}
-    ranks: dict[str, Rank] = {}
+    observes: dict[str, dict[str, tuple[str, ...]]] = Field(default_factory=dict)
+    ranks: dict[str, Rank] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _shops_are_apart(self) -> Self:
@@ -234,14 +200,24 @@ class Config(Section):
             ("account", [account for shop in self.shops for account in shop.accounts]),
             ("folder", [folder for shop in self.shops for folder in shop.folders]),
         ):
-            twice = sorted({value for value in named if named.count(value) > 1})
-            if twice:
-                raise ValueError(
-                    f"the {what} {', '.join(map(repr, twice))} stands in [[shops]] twice"
-                )
+            _refuse_twice(named, f"the {what}", "[[shops]]")
         return self
+
+    @field_validator("funnels")
+    @classmethod
+    def _funnels_are_apart(
+        cls, value: tuple[ConfiguredFunnel, ...]
+    ) -> tuple[ConfiguredFunnel, ...]:
+        _refuse_twice([funnel.name for funnel in value], "the funnel", "[[funnels]]")
+        return value
 
     def fingerprint(self) -> str:
         """A hash of the resolved configuration, written beside every result."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _refuse_twice(named: list[str], what: str, where: str) -> None:
+    twice = sorted({value for value in named if named.count(value) > 1})
+    if twice:
+        raise ValueError(f"{what} {', '.join(map(repr, twice))} stands in {where} twice")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from journey_analytics.bookkeeping import columns_of
 from journey_analytics.resources import sql_text
 
 
@@ -28,6 +29,11 @@ def columns_before(connection: duckdb.DuckDBPyConnection, table: str) -> list[st
         [table],
     ).fetchall()
     return [name for (name,) in rows]
+
+
+def is_comparable(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether the previous version has the table with all columns of today: it may come from an earlier release."""
+    return set(columns_of(connection, table)) <= set(columns_before(connection, table))
 
 
 def run(connection: duckdb.DuckDBPyConnection, name: str, table: str | None = None) -> None:

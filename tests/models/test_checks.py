@@ -8,6 +8,13 @@ from support.chain import Chain, at
 from journey_analytics import checks
 from journey_analytics.models import load_models
 
+FUNNEL_STEP = {
+    "shop": "es",
+    "funnel": "f",
+    "is_optional": False,
+    "in_progress_count": 0,
+    "in_progress_value": 0,
+}
 # For each check the rows that break it, and it alone among the checks of its table's content.
 BREAKING: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "files_accounting": [
@@ -29,13 +36,17 @@ BREAKING: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "touchpoints_events_complete": [("events", {"event_id": "e", "event_type": "page_view", "is_visible": True})],
     "touchpoints_stage_known": [("touchpoints", {"touchpoint_id": "a", "stage": "dreaming"})],
     "funnel_steps_never_increase": [
-        ("funnel_steps", {"shop": "es", "funnel": "f", "step_number": 1, "reached_count": 1}),
-        ("funnel_steps", {"shop": "es", "funnel": "f", "step_number": 2, "reached_count": 2}),
+        ("funnel_steps", {**FUNNEL_STEP, "step_number": 1, "reached_count": 1, "entered_count": 1}),
+        ("funnel_steps", {**FUNNEL_STEP, "step_number": 2, "reached_count": 2, "entered_count": 1}),
     ],
     "funnel_steps_add_up": [
-        ("funnel_steps", {"shop": "es", "funnel": "f", "step_number": 1, "reached_count": 5, "dropped_count": 1,
-                          "in_progress_count": 1}),
-        ("funnel_steps", {"shop": "es", "funnel": "f", "step_number": 2, "reached_count": 2}),
+        ("funnel_steps", {**FUNNEL_STEP, "step_number": 1, "reached_value": 9, "entered_value": 9, "dropped_value": 4}),
+        ("funnel_steps", {**FUNNEL_STEP, "step_number": 2, "reached_value": 4, "entered_value": 9, "dropped_value": 0}),
+    ],
+    "funnel_steps_follow": [
+        ("funnel_steps", {**FUNNEL_STEP, "step_number": 1, "reached_count": 5, "entered_count": 5, "dropped_count": 1}),
+        ("funnel_steps", {**FUNNEL_STEP, "step_number": 2, "reached_count": 3, "entered_count": 5, "dropped_count": 2}),
+        ("funnel_steps", {**FUNNEL_STEP, "step_number": 3, "reached_count": 2, "entered_count": 5, "dropped_count": 0}),
     ],
     "checkout_drop_off_adds_up": [
         ("checkout_drop_off", {"is_observable": True, "reached_count": 5, "advanced_count": 3, "dropped_count": 1,

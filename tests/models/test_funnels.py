@@ -25,10 +25,16 @@ def build(
         {"event_type": kind, "occurred_at": at(minutes=minutes), "customer_key": customer}
         for kind, minutes in acts
     ]
+    return counted(chain, rows, as_of)
+
+
+def counted(chain: Chain, rows: list[dict[str, Any]], as_of: timedelta) -> Chain:
     chain.touchpoints(rows)
     chain.clocks(at() + as_of)
-    chain.insert("shops", [{"shop": "default", "time_zone": "UTC"}], neutral=False)
-    chain.run("funnel_units", "funnel_steps")
+    chain.insert(
+        "shops", [{"shop": "default", "time_zone": "UTC", "currency": "EUR"}], neutral=False
+    )
+    chain.run("touchpoints", "funnel_units", "_funnel_counts", "funnel_steps")
     return chain
 
 
@@ -83,9 +89,6 @@ def test_rates_have_their_denominators_and_intervals() -> None:
 
 def test_a_window_of_a_month_is_told_in_seconds() -> None:
     chain = Chain(resolve({"funnels": [{**FUNNEL, "window": "30d"}]}))
-    chain.touchpoints([{"event_type": VIEW, "occurred_at": at()}])
-    chain.clocks(at(days=1))
-    chain.insert("shops", [{"shop": "default", "time_zone": "UTC"}], neutral=False)
-    chain.run("funnel_units", "funnel_steps")
+    counted(chain, [{"event_type": VIEW, "occurred_at": at()}], timedelta(days=1))
 
     assert chain.rows("funnel_steps", "window_seconds")[0] == (30 * 86_400,)

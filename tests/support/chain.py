@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 
 from journey_analytics.config import Config, resolve
-from journey_analytics.identity import write_components
 from journey_analytics.models import load_models
 from journey_analytics.parameters import write_parameters
+from journey_analytics.python_tables import write_python_tables
 from journey_analytics.schema import table_schemas
 from journey_analytics.stages import insert_stage_rules
 from journey_analytics.workspace import configure
@@ -80,10 +80,10 @@ class Chain:
     def run(self, *names: str) -> None:
         """Runs models in the given order."""
         for name in names:
-            sql = insert_stage_rules(load_models()[name].sql, self.config)
+            model = load_models()[name]
+            write_python_tables(self.connection, model)
+            sql = insert_stage_rules(model.sql, self.config)
             self.connection.execute(f"create or replace table {name} as {sql}")
-            if name == "_identity_links":
-                write_components(self.connection)
 
     def rows(self, table: str, *columns: str, order: str = "all") -> list[tuple[Any, ...]]:
         """Columns of a table, ordered by themselves or as said."""

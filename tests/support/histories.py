@@ -20,13 +20,23 @@ SHOPS = [{"name": "demo", "time_zone": "Europe/Madrid", "currency": "EUR",
           "accounts": [raw.DOMAIN, raw.STREAM, raw.ADS_ACCOUNT],
           "folders": ["trengo", "sendgrid", "delighted", "freshdesk_tickets", "freshdesk_conversations"]},
          {"name": "other", "time_zone": "America/New_York", "currency": "USD", "accounts": ["other.myshopify.com"]}]  # fmt: skip
+_VIEW, _ADD, _BUY = (
+    {"name": name, "event": name} for name in ("product_viewed", "cart_item_added", "order_placed")
+)
+FUNNELS = [
+    {"name": "every", "steps": [_VIEW, _ADD, {**_BUY, "within": "1d"}], "entry": "every", "breakdown": "device_type"},
+    {"name": "sessions", "steps": [_VIEW, {**_ADD, "optional": True}, _BUY], "per": "session_id",
+     "exclusions": [{"where": "step_outcome = 'failed'", "before_step": 3}]},
+    {"name": "carts", "steps": [_ADD, _BUY], "per": "cart_key", "order": "strict", "breakdown": "channel", "top": 1},
+    {"name": "open", "steps": [_VIEW, _ADD, _BUY], "is_open": True, "breakdown": "device_type", "breakdown_mode": "all"},
+]  # fmt: skip
 OVERLAYS: tuple[dict[str, Any], ...] = (
     {},
     {},
     {"shops": SHOPS},
-    {"identity": {"limits": {"email_hash>customer_id": 1}}, "period": "week"},
+    {"identity": {"limits": {"email_hash>customer_id": 1}}, "period": "week", "funnels": FUNNELS},
     {"identity": {"device_persons_limit": 1}, "carts": {"abandoned_after": "2h"}, "period": "day"},
-    {"carts": {"recover_within": "1h"}, "journeys": {"silence": "2d"}},
+    {"carts": {"recover_within": "1h"}, "journeys": {"silence": "2d"}, "funnels": FUNNELS},
     # The order of steps is observed from the first checkouts on, so it changes under customers without news.
     {"carts": {"min_checkouts_for_order": 2, "abandoned_after": "1h"}},
 )

@@ -44,9 +44,10 @@ class FunnelResult:
         units: One row per attempt that counts (one a unit, unless `entry` is `every`): `unit`, the columns of
             `hold_constant`, `breakdown`, `reached_step` (number of the last step filled), `state` (`converted`,
             `dropped`, `in_progress`), `entered_at`, `closes_at` (until when it could still go on, inclusive),
-            `is_mature` (the window of its entry is over), `step_times` (null where a step was left out), `step_event_ids`
-            where the events have ids, `value` and `currency` where asked for, `is_recovered` (dropped, and did the last
-            step later all the same).
+            `ended_at` (when something ended it before: an exclusion, or in strict order an event that fits no step;
+            else null), `is_mature` (the window of its entry is over), `step_times` (null where a step was left out),
+            `step_event_ids` and `ended_by_event_id` where the events have ids, `value` and `currency` where asked for,
+            `is_recovered` (dropped, and did the last step later all the same).
     """
 
     spec: Funnel
@@ -181,19 +182,22 @@ def _units(
     closes = closing_times(matched, chains)
     is_mature = stream.time[chains.start] + matched.window < limit
     last = chains.last_step() if len(chains.start) else np.zeros(0, dtype=np.int64)
+    ended = _ended(matched, chains, closes)
     columns = {
         "unit": values_at(frame[spec.per], stream, chains.start),
         **{name: values_at(frame[name], stream, chains.start) for name in spec.hold_constant},
         "breakdown": breakdown_of(frame, matched, chains),
         "reached_step": pl.Series(last + 1, dtype=pl.Int64),
-        "state": _states(matched, chains, closes, limit),
+        "state": _states(chains, ended, closes, limit),
         "entered_at": _moments(stream.time[chains.start]),
         "closes_at": _moments(closes),
+        "ended_at": values_at(frame["occurred_at"], stream, ended),
         "is_mature": pl.Series(is_mature),
         "step_times": _lists(frame["occurred_at"], matched, chains, last),
     }
     if "event_id" in frame.columns:
         columns["step_event_ids"] = _lists(frame["event_id"], matched, chains, last)
+        columns["ended_by_event_id"] = values_at(frame["event_id"], stream, ended)
     if spec.value:
         names = [name for name in (spec.value, spec.currency) if name]
         money = _last_known(frame, matched, chains, spec.value)
@@ -219,13 +223,21 @@ def _lists(values: pl.Series, matched: Matched, chains: Chains, last: Integers) 
     return pl.DataFrame([*columns, count]).select(together).to_series()
 
 
-def _states(matched: Matched, chains: Chains, closes: Integers, as_of: int) -> pl.Series:
+def _ended(matched: Matched, chains: Chains, closes: Integers) -> Integers:
+    """The position of what ended each attempt before its time was over; NONE where nothing did."""
+    if matched.funnel.order != "strict" or not len(chains.start):
+        return chains.ended
+    stream, is_converted = matched.stream, chains.filled[:, -1] != NONE
+    at = np.take_along_axis(chains.filled, chains.last_step()[:, None], axis=1)[:, 0]
+    following = np.minimum(at + 1, len(stream) - 1)
+    is_ended = (following != at) & (stream.unit[following] == stream.unit[at]) & ~is_converted
+    is_ended &= stream.time[following] <= closes
+    return np.where(chains.ended != NONE, chains.ended, np.where(is_ended, following, NONE))
+
+
+def _states(chains: Chains, ended: Integers, closes: Integers, as_of: int) -> pl.Series:
     is_converted = chains.filled[:, -1] != NONE
-    is_open = (chains.ended == NONE) & (closes >= as_of)
-    if matched.funnel.order == "strict" and len(chains.start):
-        at = np.take_along_axis(chains.filled, chains.last_step()[:, None], axis=1)[:, 0]
-        following = np.minimum(at + 1, len(matched.stream) - 1)
-        is_open &= (following == at) | (matched.stream.unit[following] != matched.stream.unit[at])
+    is_open = (ended == NONE) & (closes >= as_of)
     number = np.where(is_converted, 0, np.where(is_open, 2, 1))
     return pl.Series(number, dtype=pl.UInt32).replace_strict(
         dict(enumerate(STATES)), return_dtype=pl.String

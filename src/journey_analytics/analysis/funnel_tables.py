@@ -17,15 +17,17 @@ def steps_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
     Returns:
         `breakdown`, `step_number` (from 1), `step_name`, `reached_count` (attempts that filled it; in any order: that
         filled so many distinct steps), `dropped_count` and `in_progress_count` (attempts whose last filled step it is and
-        that are closed, or can still go on), `step_rate` (reached / reached at the mandatory step before; 1 at the first,
-        null over 0), `overall_rate` (reached / entered), both again over attempts whose window is over
-        (`mature_step_rate`, `mature_overall_rate`) and with their 95 % Wilson intervals (`step_rate_low` …);
+        that are closed, or can still go on), `step_rate` (of those who reached the mandatory step before, who reached this; 1 at
+        the first, null over 0), `overall_rate` (reached / entered), both again over attempts whose window is over
+        (`mature_step_rate`, `mature_overall_rate`) and with their 95 % Wilson intervals (`step_rate_low` …,
+        null at the first step);
         `median_seconds`, `mean_seconds` and `p90_seconds` since the mandatory step before.
     """
     rows = [_step_rows(units, spec, index) for index in range(len(spec.steps))]
     table = pl.concat(rows).sort("breakdown", "step_number", nulls_last=True, maintain_order=True)
+    is_later = pl.col("step_number") > 1
     return table.with_columns(
-        *wilson_columns("step_rate", "reached_count", "_before"),
+        *(pl.when(is_later).then(end) for end in wilson_columns("step_rate", "_onward", "_before")),
         *wilson_columns("overall_rate", "reached_count", "_entered"),
     ).select(
         "breakdown", "step_number", "step_name", "reached_count", "dropped_count", "in_progress_count",
@@ -58,17 +60,19 @@ def _step_rows(units: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:
         if before is None
         else (step_time(index) - step_time(before)).dt.total_microseconds()
     )
-    entered = pl.col("entered_at").is_not_null() if spec.is_open else reached(0)
+    at_before = reached(index if before is None else before)
+    entered = pl.col("entered_at").is_not_null()
     counts = units.group_by("breakdown", maintain_order=True).agg(
         reached_count=reached(index).sum().cast(pl.Int64),
         dropped_count=(is_last & (pl.col("state") == "dropped")).sum().cast(pl.Int64),
         in_progress_count=(is_last & (pl.col("state") == "in_progress")).sum().cast(pl.Int64),
-        _before=(reached(index) if before is None else reached(before)).sum().cast(pl.Int64),
+        _before=at_before.sum().cast(pl.Int64),
+        # Who entered an open funnel here did not come from the step before.
+        _onward=(reached(index) & at_before).sum().cast(pl.Int64),
         _entered=entered.sum().cast(pl.Int64),
         _mature=(reached(index) & pl.col("is_mature")).sum(),
-        _mature_before=(
-            (reached(index) if before is None else reached(before)) & pl.col("is_mature")
-        ).sum(),
+        _mature_before=(at_before & pl.col("is_mature")).sum(),
+        _mature_onward=(reached(index) & at_before & pl.col("is_mature")).sum(),
         _mature_entered=(entered & pl.col("is_mature")).sum(),
         median_seconds=seconds.median() / _SECOND,
         mean_seconds=seconds.mean() / _SECOND,
@@ -79,9 +83,11 @@ def _step_rows(units: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:
     return counts.with_columns(
         step_number=pl.lit(index + 1, pl.Int64),
         step_name=pl.lit(spec.steps[index].name),
-        step_rate=pl.lit(1.0) if before is None else _ratio("reached_count", "_before"),
+        step_rate=pl.lit(1.0) if before is None else _ratio("_onward", "_before"),
         overall_rate=_ratio("reached_count", "_entered"),
-        mature_step_rate=pl.lit(1.0) if before is None else _ratio("_mature", "_mature_before"),
+        mature_step_rate=pl.lit(1.0)
+        if before is None
+        else _ratio("_mature_onward", "_mature_before"),
         mature_overall_rate=_ratio("_mature", "_mature_entered"),
     )
 

@@ -27,7 +27,7 @@ from journey_analytics.analysis.streams import (
     values_at,
 )
 from journey_analytics.errors import UsageError
-from journey_analytics.settings import parse_duration
+from journey_analytics.section import parse_duration
 
 _ELEMENT = re.compile(r"(?P<body>\[\^?[^\[\]]+\]|[^\[\]*<]+?)(?P<gap>\*)?(?:<=(?P<limit>[\w.]+))?")
 _NONE = -1

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from journey_analytics.settings import Duration, Section
+from journey_analytics.section import Duration, Section
 
 
 def _as_tuple(value: object) -> object:

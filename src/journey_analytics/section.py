@@ -1,0 +1,36 @@
+"""What every section of the configuration and every spec is: a frozen model; and durations with their unit."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_duration(value: object) -> timedelta:
+    """Reads "30m", "24h", "7d"; a bare number is refused because its unit would be a guess."""
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", str(value))
+    if isinstance(value, bool) or match is None:
+        raise ValueError(
+            f"write a duration with its unit, for example '30m' or '7d', not {value!r}"
+        )
+    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+def _told(value: timedelta) -> str:
+    return f"{value.total_seconds()}s"
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(parse_duration), PlainSerializer(_told, when_used="json")
+]
+
+
+class Section(BaseModel):
+    """A frozen part of the configuration in which an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
