@@ -17,7 +17,7 @@ from journey_analytics.config import Config
 from journey_analytics.errors import UsageError
 from journey_analytics.models import load_models
 from journey_analytics.settings import ConfiguredFunnel
-from journey_analytics.stages import parse_condition
+from journey_analytics.sql_conditions import parse_condition
 
 ATTEMPTS = "_attempts"
 # What the engine reads besides the columns that a funnel names.

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from journey_analytics.analysis.streams import Flags
 from journey_analytics.errors import UsageError
-from journey_analytics.stages import parse_condition
+from journey_analytics.sql_conditions import parse_condition
 
 
 @dataclass(frozen=True)

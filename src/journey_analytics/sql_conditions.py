@@ -1,0 +1,55 @@
+"""SQL conditions that users write: parsed, and held to comparisons over the columns that they may read."""
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError
+
+from journey_analytics.errors import UsageError
+
+_ALLOWED = (
+    exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between,
+    exp.Like, exp.ILike, exp.Is, exp.Null, exp.Boolean, exp.Literal, exp.Neg, exp.Column, exp.Identifier,
+    exp.Coalesce, exp.Lower, exp.Upper, exp.StartsWith, exp.EndsWith, exp.Contains, exp.RegexpLike, exp.Add, exp.Sub,
+    exp.Mul, exp.Div, exp.NullSafeEQ, exp.NullSafeNEQ,
+)  # fmt: skip
+_BOOLEAN = (
+    exp.Predicate,
+    exp.Connector,
+    exp.Not,
+    exp.Paren,
+    exp.Boolean,
+    exp.StartsWith,
+    exp.EndsWith,
+    exp.Contains,
+)
+
+
+def parse_condition(text: str, columns: frozenset[str], where: str) -> exp.Expression:
+    """Parses an SQL condition that may read the given columns and nothing else.
+
+    Raises:
+        UsageError: It does not parse, is no condition, names another column, or calls anything but plain
+            comparisons and text functions (so it can touch neither files nor other tables).
+    """
+    todo = f"Use comparisons over: {', '.join(sorted(columns))}."
+    try:
+        tree = sqlglot.parse_one(f"select 1 where {text}", read="duckdb")
+    except ParseError as error:
+        raise UsageError(
+            f"The condition {text!r} is not SQL: {error.errors[0]['description']}.", where, todo
+        ) from None
+    clause = tree.args.get("where")
+    parts = {name for name, value in tree.args.items() if value}
+    if not isinstance(tree, exp.Select) or clause is None or parts != {"expressions", "where"}:
+        raise UsageError(f"{text!r} is not one condition.", where, todo)
+    condition: exp.Expression = clause.this
+    if not isinstance(condition, _BOOLEAN):
+        raise UsageError(f"{text!r} is not true or false.", where, todo)
+    for node in condition.walk():
+        if isinstance(node, exp.Column) and (node.name not in columns or node.table):
+            raise UsageError(
+                f"The condition {text!r} names an unknown column {node.sql()!r}.", where, todo
+            )
+        if not isinstance(node, _ALLOWED):
+            raise UsageError(f"The condition {text!r} may not use {node.sql()!r}.", where, todo)
+    return condition
