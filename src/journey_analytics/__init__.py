@@ -1,6 +1,6 @@
 """Reconstructs customer journeys from the exports that shops already have."""
 
-from journey_analytics.analysis.attribution import attribute, attribute_paths
+from journey_analytics.analysis.attribution import attribute, attribute_paths, attribute_touches
 from journey_analytics.analysis.attribution_views import compare_models, with_costs
 from journey_analytics.analysis.customers import repeat_purchase, rfm
 from journey_analytics.analysis.funnel import FunnelResult, funnel
@@ -45,6 +45,7 @@ __all__ = [
     "WhoResult",
     "attribute",
     "attribute_paths",
+    "attribute_touches",
     "build",
     "compare_models",
     "erase",

@@ -5,7 +5,7 @@ from datetime import datetime
 import duckdb
 
 from journey_analytics.errors import JourneyError
-from journey_analytics.explain_verdicts import explain_funnels
+from journey_analytics.explain_verdicts import explain_credits, explain_funnels
 from journey_analytics.privacy import possible_values
 from journey_analytics.report.figures import Row, load_figures, query
 from journey_analytics.summary import duration, when
@@ -26,7 +26,7 @@ class UnknownCustomer(JourneyError):  # noqa: N818 an answer, not a fault
 def explain(
     connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | None, phone_region: str = ""
 ) -> str:
-    """Tells journeys, stages, carts with step, rule and evidence, funnels, and sessions with their touchpoints.
+    """Tells journeys, stages, carts with step, rule and evidence, funnels, credits, and sessions with their touchpoints.
 
     Args:
         connection: The published file, open.
@@ -53,6 +53,7 @@ def explain(
     lines += _stages(connection, found, person["time_zone"])
     lines += _carts(connection, found, person["time_zone"])
     lines += explain_funnels(connection, found, person["time_zone"])
+    lines += explain_credits(connection, found, person["time_zone"])
     lines += _touchpoints(connection, found, person["time_zone"])
     return "\n".join(lines)
 

@@ -74,3 +74,42 @@ def _attempt(attempt: Row, steps: list[Row], zone: str) -> list[str]:
             f"    ended {when(attempt['ended_at'], zone)} by event {attempt['ended_by_event_id']}"
         )
     return lines
+
+
+def explain_credits(connection: duckdb.DuckDBPyConnection, customer: str, zone: str) -> list[str]:
+    """To which sessions each order of a customer is credited, model by model, as lines of text.
+
+    Args:
+        connection: The published file, open.
+        customer: `customer_key`.
+        zone: Time zone in which times are told.
+    """
+    rows = query(
+        connection,
+        """
+        select order_id, shop, ordered_at, touch_count, touch_number, channel, touched_at, session_id,
+            list_sort(list(struct_pack(model := model, credit := credit))) as credits
+        from attribution where customer_key = $key
+        group by order_id, shop, ordered_at, touch_count, touch_number, channel, touched_at, session_id
+        order by ordered_at, shop, order_id, touch_number
+        """,
+        {"key": customer},
+    )
+    lines = ["Credits"] if rows else []
+    told: object = None
+    for row in rows:
+        order = (row["shop"], row["order_id"])
+        if order != told:
+            count = row["touch_count"]
+            lines.append(
+                f"  order {row['order_id']}, {when(row['ordered_at'], zone)}: {count} sessions before it count"
+            )
+            told = order
+        shares = ", ".join(f"{c['model']} {c['credit'] * 100:.0f} %" for c in row["credits"])
+        seen = (
+            f" {when(row['touched_at'], zone)}, session {row['session_id']}"
+            if row["session_id"]
+            else ""
+        )
+        lines.append(f"    {row['channel']}{seen}: {shares}")
+    return lines

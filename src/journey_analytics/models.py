@@ -45,6 +45,7 @@ LOADED_TABLES = frozenset(
 PYTHON_TABLES = {
     "_components": frozenset({"_identity_links"}),
     "_attempts": frozenset({"touchpoints", "funnel_definitions"}),
+    "_credits": frozenset({"sessions", "orders", "settings"}),
 }
 
 # What an increment may work on, in the order in which changes spread (see bookkeeping.py); none: the whole table.

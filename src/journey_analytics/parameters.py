@@ -89,6 +89,9 @@ def _settings(config: Config, accounts: list[str]) -> pl.DataFrame:
         "journey_silence": config.journeys.silence,
         "journey_consideration_after": config.journeys.consideration_after,
         "outcome_event": config.journeys.outcome_event,
+        "credit_lookback": config.attribution.lookback,
+        "credit_half_life": config.attribution.half_life,
+        "credits_conversations": config.attribution.conversations,
         "period": config.period,
         "min_checkouts_for_order": (
             _NEVER if config.steps.frozen else config.carts.min_checkouts_for_order

@@ -5,12 +5,14 @@ from collections.abc import Callable
 import duckdb
 
 from journey_analytics.attempts import write_attempts
+from journey_analytics.credits import write_credits
 from journey_analytics.identity import write_components
 from journey_analytics.models import PYTHON_TABLES, Model
 
 _WRITERS: dict[str, Callable[[duckdb.DuckDBPyConnection], object]] = {
     "_components": write_components,
     "_attempts": write_attempts,
+    "_credits": write_credits,
 }
 
 

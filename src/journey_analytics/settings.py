@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from journey_analytics.analysis.funnel_spec import Funnel
-from journey_analytics.section import Duration, Section
+from journey_analytics.section import Duration, PositiveDuration, Section
 
 
 class Shop(Section):
@@ -77,6 +77,14 @@ class Journeys(Section):
     silence: Duration = timedelta(days=90)
     consideration_after: Duration = timedelta(days=7)
     outcome_event: str = "order_placed"
+
+
+class Credits(Section):
+    """How orders are credited to the sessions before them; `conversations`: also to chat and messaging."""
+
+    lookback: PositiveDuration = timedelta(days=30)
+    half_life: PositiveDuration = timedelta(days=7)
+    conversations: bool = False
 
 
 class Label(Section):
@@ -182,6 +190,7 @@ class Config(Section):
     echoes: Echoes = Echoes()
     carts: Carts = Carts()
     journeys: Journeys = Journeys()
+    attribution: Credits = Credits()
     stages: Stages
     steps: Steps
     funnels: tuple[ConfiguredFunnel, ...] = ()

@@ -37,8 +37,59 @@ def attribute(touches: Any, conversions: Any, spec: Attribution) -> pl.DataFrame
     """
     paths = conversion_paths(touches, conversions, spec)
     conversions = paths.filter(pl.col("conversion_id").is_not_null())
-    credited = _credited(paths, conversions, spec)
-    return _shared(credited, conversions)
+    parts = _valued(_credited(paths, conversions, spec), conversions)
+    by_channel = (
+        parts.group_by("row", "conversion_id", "channel", maintain_order=True)
+        .agg(pl.col("credit", "value").sum(), _is_known=pl.col("value").is_not_null().any())
+        .filter(pl.col("credit") > 0)
+    )
+    value = pl.when("_is_known").then("value")
+    return by_channel.select("conversion_id", "channel", "credit", value=value)
+
+
+def attribute_touches(touches: Any, conversions: Any, spec: Attribution) -> pl.DataFrame:
+    """Credits conversions to single touches: the evidence behind `attribute`, whose credits these sum to.
+
+    Grain: one row per conversion and touch with a credit.
+
+    Args:
+        touches: As for `attribute`.
+        conversions: As for `attribute`.
+        spec: The model; a Markov model knows channels and no touches, and is refused.
+
+    Returns:
+        `conversion_id`, `touch_number` (from 1, of all touches of the path), `touch_count`, `event_id` where the touches
+        have one, `touched_at`, `channel`, `credit`, `value`. A conversion without touches has one row, of channel `(none)`
+        and touch 0 of 0.
+
+    Raises:
+        UsageError: A column is missing, a conversion_id occurs twice, or the model knows no single touches.
+    """
+    if spec.model == "markov":
+        raise UsageError(
+            "A Markov model credits channels and no single touches.",
+            "Attribution",
+            "Use ja.attribute, or another model.",
+        )
+    paths = conversion_paths(touches, conversions, spec)
+    conversions = paths.filter(pl.col("conversion_id").is_not_null())
+    parts = _valued(_credited(paths, conversions, spec), conversions)
+    lists = ["ages", *(["touch_ids"] if "touch_ids" in paths.columns else [])]
+    told = parts.join(
+        conversions.select(pl.int_range(pl.len()).alias("row"), "occurred_at", *lists), on="row"
+    ).filter(pl.col("credit") > 0)
+    has_touch = pl.col("ages").list.len() > 0
+    place, age = pl.col("place"), pl.col("ages").list.get(pl.col("place"), null_on_oob=True)
+    found = {
+        "touch_number": pl.when(has_touch).then(place + 1).otherwise(0).cast(pl.Int64),
+        "touch_count": pl.col("ages").list.len().cast(pl.Int64),
+        "touched_at": pl.col("occurred_at") - pl.duration(microseconds=age),
+    }
+    if len(lists) > 1:
+        found["event_id"] = pl.col("touch_ids").list.get(place, null_on_oob=True)
+    return told.select("conversion_id", "channel", "credit", "value", **found).select(
+        "conversion_id", *found, "channel", "credit", "value"
+    )
 
 
 def _credited(paths: pl.DataFrame, conversions: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
@@ -109,28 +160,24 @@ def _by_removal(paths: pl.DataFrame, conversions: pl.DataFrame, spec: Attributio
     return pl.concat([known, bare]).with_columns(place=pl.int_range(pl.len()).over("row"))
 
 
-def _shared(credited: pl.DataFrame, conversions: pl.DataFrame) -> pl.DataFrame:
-    """Adds credits up by channel, and shares the value; what rounding leaves is the last touch's."""
+def _valued(credited: pl.DataFrame, conversions: pl.DataFrame) -> pl.DataFrame:
+    """Adds `conversion_id` and the share of the value to each credit; what rounding leaves is the last touch's."""
     value = conversions.select(pl.int_range(pl.len()).alias("row"), "conversion_id", "value")
     kind = value.schema["value"]
     total = pl.col("value").cast(pl.Float64)
+    has_credit = (pl.col("credit") > 0).cast(pl.Int8)
+    is_last = (has_credit.reverse().cum_sum().reverse().over("row") == 1) & (pl.col("credit") > 0)
     parts = (
         credited.join(value, on="row", how="left")
         .sort("row", "place")
         .with_columns(_units=(total * pl.col("credit") * 10**_CENT).round())
         .with_columns(_rest=(total * 10**_CENT).round() - pl.col("_units").sum().over("row"))
-        .with_columns(
-            _is_last=(pl.col("credit") > 0).cast(pl.Int8).reverse().cum_sum().reverse().over("row")
-            == 1
-        )
-        .with_columns(_is_last=pl.col("_is_last") & (pl.col("credit") > 0))
-        .with_columns(_units=pl.col("_units") + pl.when("_is_last").then("_rest").otherwise(0.0))
-        .group_by("row", "conversion_id", "channel", maintain_order=True)
-        .agg(pl.col("credit").sum(), pl.col("_units").sum(), _total=pl.col("value").first())
-        .filter(pl.col("credit") > 0)
+        .with_columns(_units=pl.col("_units") + pl.when(is_last).then("_rest").otherwise(0.0))
     )
-    scaled = pl.when(pl.col("_total").is_not_null()).then(pl.col("_units") / 10**_CENT)
+    scaled = pl.when(pl.col("value").is_not_null()).then(pl.col("_units") / 10**_CENT)
     return parts.select(
+        "row",
+        "place",
         "conversion_id",
         "channel",
         "credit",

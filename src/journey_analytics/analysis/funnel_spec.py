@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from journey_analytics.analysis.spec import Names, PositiveDuration, Spec
+from journey_analytics.analysis.spec import Names, Spec
+from journey_analytics.section import PositiveDuration
 
 MOST_STEPS = 32
 # In any order one event may fit several steps; so many subsets of steps are still looked at one by one.

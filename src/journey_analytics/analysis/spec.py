@@ -1,11 +1,10 @@
 """What every spec of the analysis engine is: a frozen pydantic model whose fields may be given by position."""
 
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
-from journey_analytics.section import Duration, Section
+from journey_analytics.section import Section
 
 
 def _as_tuple(value: object) -> object:
@@ -14,7 +13,6 @@ def _as_tuple(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 PeriodName = Literal["day", "week", "month", "quarter"]
-PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
 
 
 class Spec(Section):

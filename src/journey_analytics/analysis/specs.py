@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from journey_analytics.analysis.spec import Names, PeriodName, PositiveDuration, Spec
+from journey_analytics.analysis.spec import Names, PeriodName, Spec
+from journey_analytics.section import PositiveDuration
 
 
 class Paths(Spec):

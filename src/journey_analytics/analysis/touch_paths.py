@@ -15,7 +15,8 @@ def conversion_paths(touches: Any, conversions: Any, spec: Attribution) -> pl.Da
     Grain: one row per conversion, and one per customer with touches after their last conversion (`conversion_id` null).
 
     Returns:
-        `conversion_id`, `customer_key`, `value`, `path`, `ages` (microseconds before the conversion).
+        `conversion_id`, `customer_key`, `occurred_at`, `value`, `path`, `ages` (microseconds before the conversion), and
+        `touch_ids` where the touches have an `event_id`.
     """
     seen = read_events(touches, ["customer_key", "occurred_at", "channel"], "touches")
     given = read_events(
@@ -87,16 +88,19 @@ def _in_reach(seen: pl.DataFrame, ends: pl.DataFrame, spec: Attribution) -> pl.D
 
 
 def _with_paths(ends: pl.DataFrame, found: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
-    lists = (
-        transformed(found.select("path_number", "channel", "age"), spec)
+    lists = {"path": "channel", "ages": "age"}
+    if "event_id" in found.columns:
+        lists["touch_ids"] = "event_id"
+    listed = (
+        transformed(found.select("path_number", *lists.values()), spec)
         .group_by("path_number", maintain_order=True)
-        .agg(pl.col("channel").alias("path"), pl.col("age").alias("ages"))
+        .agg(pl.col(column).alias(name) for name, column in lists.items())
     )
     return (
         ends.with_row_index("path_number")
-        .join(lists, on="path_number", how="left", maintain_order="left")
-        .with_columns(pl.col("path").fill_null([]), pl.col("ages").fill_null([]))
-        .select("conversion_id", "customer_key", "value", "path", "ages")
+        .join(listed, on="path_number", how="left", maintain_order="left")
+        .with_columns(pl.col(name).fill_null([]) for name in lists)
+        .select("conversion_id", "customer_key", "occurred_at", "value", *lists)
     )
 
 
