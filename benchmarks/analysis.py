@@ -137,7 +137,7 @@ def measure(events: int, runs: int, folder: Path) -> list[dict[str, object]]:
     path = folder / f"events_{events}.parquet"
     if not path.exists():
         write_events(path, events)
-    conditions = ", ".join(f"event_type = '{name}'" for name in STEPS)
+    conditions = ", ".join(f"assumeNotNull(event_type) = '{name}'" for name in STEPS)
     funnel = _CLICKHOUSE_FUNNEL.format(micros=WINDOW_DAYS * 86_400_000_000, conditions=conditions)
     found = compare(
         {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from journey_analytics.build import published_models
+from journey_analytics.building import published_models
 
 
 @contextmanager

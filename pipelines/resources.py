@@ -11,7 +11,7 @@ import duckdb
 
 from journey_analytics import checks
 from journey_analytics.attention import shop_problems
-from journey_analytics.build import prepare, published_models
+from journey_analytics.building import prepare, published_models
 from journey_analytics.config import Config, find, keep, load
 from journey_analytics.ingest import IngestResult, Problem, ingest
 from journey_analytics.landing import Landing, discover

@@ -151,7 +151,7 @@ def _build_and_print(
     as_of: datetime | None = None,
     known_at: date | None = None,
 ) -> int:
-    from journey_analytics.build import build
+    from journey_analytics.building import build
     from journey_analytics.summary import drop_off_table, restated_line
     from journey_analytics.understood import understood
     from journey_analytics.warehouse import open_warehouse
@@ -186,7 +186,7 @@ def _build_and_print(
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from journey_analytics.build import prepare, published_models
+    from journey_analytics.building import prepare, published_models
     from journey_analytics.config import load
     from journey_analytics.lock import HomeLock
     from journey_analytics.publish import publish

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from journey_analytics.build import prepare, published_models
+from journey_analytics.building import prepare, published_models
 from journey_analytics.config import Config, load
 from journey_analytics.engine import Progress
 from journey_analytics.errors import UsageError

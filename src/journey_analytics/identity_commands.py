@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from journey_analytics.summary import when
 
 if TYPE_CHECKING:
-    from journey_analytics.undo import Edge, UndoResult
-    from journey_analytics.who import WhoResult
+    from journey_analytics.undoing import Edge, UndoResult
+    from journey_analytics.whois import WhoResult
 
 Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 _SHOWN = 20  # changed customers that are printed one by one
@@ -40,7 +40,7 @@ def add_commands(command: Command) -> None:
 
 
 def _undo(options: argparse.Namespace) -> int:
-    from journey_analytics.undo import undo
+    from journey_analytics.undoing import undo
 
     result = undo(options.home, options.edge)
     print(told_undo(result))
@@ -48,7 +48,7 @@ def _undo(options: argparse.Namespace) -> int:
 
 
 def _who(options: argparse.Namespace) -> int:
-    from journey_analytics.who import who
+    from journey_analytics.whois import who
 
     print(told_who(who(options.home, options.identifier, options.at, options.known_at)))
     return 0

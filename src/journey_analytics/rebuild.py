@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from journey_analytics.build import prepare, published_models, rules_hash
+from journey_analytics.building import prepare, published_models, rules_hash
 from journey_analytics.config import Config, load
 from journey_analytics.denied_edges import denied_ids
 from journey_analytics.errors import JourneyError, UsageError

@@ -10,7 +10,7 @@ from journey_analytics.report.periods import Shop, read_shops
 from journey_analytics.summary import when
 
 if TYPE_CHECKING:
-    from journey_analytics.build import BuildResult
+    from journey_analytics.building import BuildResult
 
 _SHOWN_PROBLEMS = 5
 _ORDERS_MAY_LAG = timedelta(days=1)

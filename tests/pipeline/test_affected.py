@@ -154,7 +154,7 @@ def test_rows_of_another_release_are_loaded_anew(
     shop.build()
     with duckdb.connect(str(shop.base / "home" / "workspace.duckdb")) as connection:
         connection.execute("update _observations set record_group = record_group + 1")
-    module = importlib.import_module("journey_analytics.build")
+    module = importlib.import_module("journey_analytics.building")
     monkeypatch.setattr(module, "release", lambda: "another release")
     shop.receive("freshdesk_tickets", 3, raw.ticket(7, at(1), at(2), email="bo@mail.example"))
 

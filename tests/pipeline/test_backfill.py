@@ -16,7 +16,7 @@ from support.tables import table_hashes
 
 import journey_analytics as ja
 from journey_analytics import reading
-from journey_analytics.build import published_models
+from journey_analytics.building import published_models
 from journey_analytics.lake import Lake
 from journey_analytics.sample import write_sample
 from pipelines.definitions import build_definitions

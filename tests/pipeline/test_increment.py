@@ -12,7 +12,7 @@ from support.tables import table_hashes
 
 import journey_analytics as ja
 from journey_analytics import engine, workspace
-from journey_analytics.build import published_models
+from journey_analytics.building import published_models
 from journey_analytics.config import load
 from journey_analytics.sample import write_sample
 from journey_analytics.workspace import Workspace

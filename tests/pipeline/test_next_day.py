@@ -8,7 +8,7 @@ import pytest
 from support.tables import table_hashes
 
 import journey_analytics as ja
-from journey_analytics.build import published_models
+from journey_analytics.building import published_models
 from journey_analytics.errors import UsageError
 from journey_analytics.sample import write_next_day, write_sample
 from journey_analytics.sample.bulk import customer_count

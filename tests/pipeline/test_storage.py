@@ -17,7 +17,7 @@ from support.tables import table_hashes
 
 import journey_analytics as ja
 from journey_analytics import cli
-from journey_analytics.build import published_models
+from journey_analytics.building import published_models
 from journey_analytics.errors import JourneyError
 from journey_analytics.sample import write_sample
 from journey_analytics.warehouse import open_warehouse

@@ -12,7 +12,7 @@ from support.tables import table_hashes
 
 import journey_analytics as ja
 from journey_analytics import cli, denied_edges
-from journey_analytics.build import published_models
+from journey_analytics.building import published_models
 from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.rebuild import compare_with_rebuild
 from journey_analytics.sample import write_sample

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import journey_analytics as ja
-from journey_analytics.build import published_models
+from journey_analytics.building import published_models
 from journey_analytics.warehouse import open_warehouse
 
 # What a table says of files, and of how many records they held, differs where the files differ.

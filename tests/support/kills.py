@@ -13,7 +13,7 @@ from support.tables import table_hashes
 
 import journey_analytics as ja
 from journey_analytics import checks
-from journey_analytics.build import published_models
+from journey_analytics.building import published_models
 from journey_analytics.warehouse import open_warehouse
 
 # Imports come first: the instants are spread over the work, not over the start of the interpreter.

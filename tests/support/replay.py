@@ -11,7 +11,7 @@ import duckdb
 from support.histories import History, LandedFile, Step, land
 
 import journey_analytics as ja
-from journey_analytics.build import prepare
+from journey_analytics.building import prepare
 from journey_analytics.config import Config, resolve
 from journey_analytics.denied_edges import DeniedEdge, deny
 from journey_analytics.ingest import ingest

@@ -13,6 +13,8 @@ import sqlglot
 from hatchling.builders.wheel import WheelBuilder
 from sqlglot import expressions as exp
 
+import journey_analytics as ja
+
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements.lock"
 MODULE_LINES = 300
@@ -238,3 +240,21 @@ def test_wheel_holds_sql_config_and_both_packages(tmp_path: Path) -> None:
         assert {f"journey_analytics/{inside}/{f}" for f in files} <= names
     assert {"journey_analytics/py.typed", "pipelines/definitions.py"} <= names
     assert not [name for name in names if name.startswith(("tests/", "data/", "benchmarks/"))]
+
+
+def test_every_public_name_is_loaded_from_where_it_is_and_no_module_takes_its_place() -> None:
+    package = Path(ja.__file__).parent
+    imported = {
+        alias.name: (node.module or "").removeprefix("journey_analytics.")
+        for node in ast.walk(ast.parse((package / "__init__.py").read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("journey_analytics")
+        for alias in node.names
+    }
+
+    assert sorted(ja.__all__) == sorted(imported)
+    assert imported == ja._MODULES
+    for name in ja.__all__:
+        assert getattr(ja, name).__name__ == name
+        assert not (package / f"{name}.py").exists()
+    with pytest.raises(AttributeError, match="no attribute 'nosuch'"):
+        _ = ja.nosuch

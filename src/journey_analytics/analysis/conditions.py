@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sqlglot import exp
 
 from journey_analytics.analysis.streams import Flags
 from journey_analytics.errors import UsageError
-from journey_analytics.sql_conditions import parse_condition
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,10 @@ def matches(events: pl.DataFrame, matchers: Sequence[Matcher]) -> list[Flags]:
     for matcher in matchers:
         fits = np.ones(len(events), dtype=np.bool_)
         if matcher.event is not None:
-            fits = np.isin(numbers, [place[name] for name in matcher.event if name in place])
+            fits = np.zeros(len(events), dtype=np.bool_)
+            for name in matcher.event:
+                if name in place:
+                    fits |= numbers == place[name]
         if matcher.where is not None:
             fits &= conditions[matcher.place]
         found.append(fits)
@@ -68,6 +68,12 @@ def _evaluate(events: pl.DataFrame, matchers: Sequence[Matcher]) -> dict[str, Fl
     """Every condition in one look at the columns that any of them reads; what is unknown (null) does not fit."""
     if not matchers:
         return {}
+    # Loaded where there is a condition: together they take longer than most funnels.
+    import duckdb
+    from sqlglot import exp
+
+    from journey_analytics.sql_conditions import parse_condition
+
     columns = frozenset(events.columns)
     trees = {m.place: parse_condition(m.where or "", columns, m.place) for m in matchers}
     read = sorted({column.name for tree in trees.values() for column in tree.find_all(exp.Column)})

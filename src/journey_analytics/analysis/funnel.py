@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from journey_analytics.analysis import funnel_tables, funnel_views
 from journey_analytics.analysis.any_order import chosen_in_any_order
@@ -140,7 +141,7 @@ def _match(frame: pl.DataFrame, spec: Funnel, fits: list[Flags], as_of: datetime
     time = frame["occurred_at"].to_physical().to_numpy()
     kept = time <= (micros(as_of) if as_of else 0)
     if spec.order != "strict":
-        kept &= np.logical_or.reduce(fits)
+        kept &= _any_of(fits)
     apart = spec.breakdown or () if spec.breakdown_mode == "all" else ()
     stream = make_stream(frame, [spec.per, *spec.hold_constant], kept, apart)
     flags = [column[stream.row] for column in fits]
@@ -153,6 +154,13 @@ def _match(frame: pl.DataFrame, spec: Funnel, fits: list[Flags], as_of: datetime
         span_micros(spec.window),
         [None if step.within is None else span_micros(step.within) for step in spec.steps],
     )
+
+
+def _any_of(fits: list[Flags]) -> Flags:
+    found = fits[0].copy()
+    for other in fits[1:]:
+        found |= other
+    return found
 
 
 def _may_enter(
@@ -214,13 +222,10 @@ def _moments(time: Integers) -> pl.Series:
 
 def _lists(values: pl.Series, matched: Matched, chains: Chains, last: Integers) -> pl.Series:
     """For each attempt the values at the events of its steps, up to the last one filled."""
-    columns = [
-        values_at(values, matched.stream, chains.filled[:, index]).alias(str(index))
-        for index in range(chains.filled.shape[1])
-    ]
-    count = pl.Series("count", last + 1, dtype=pl.Int64)
-    together = pl.concat_list(pl.exclude("count")).list.head(pl.col("count"))
-    return pl.DataFrame([*columns, count]).select(together).to_series()
+    is_listed = np.arange(chains.filled.shape[1]) <= last[:, None]
+    flat = values_at(values, matched.stream, chains.filled[is_listed])
+    ends = np.concatenate(([0], np.cumsum(last + 1)))
+    return pl.Series(pa.LargeListArray.from_arrays(ends, flat.to_arrow()))
 
 
 def _ended(matched: Matched, chains: Chains, closes: Integers) -> Integers:

@@ -184,12 +184,13 @@ def make_stream(
         if events[column].null_count():
             keep = keep & events[column].is_not_null().to_numpy()
     rows = np.flatnonzero(keep)
-    part = events if len(rows) == len(events) else events.filter(pl.Series(keep))
+    ties = [column for column in TIES if column in events.columns]
+    part = events.select(list(dict.fromkeys([*per, *apart, "occurred_at", *ties])))
+    if len(rows) < len(events):
+        part = part.filter(pl.Series(keep))
     unit = _unit_numbers(part, [*per, *apart])
     time = part["occurred_at"].to_physical().to_numpy()
-    order = _total_order(
-        unit, time, part.select(column for column in TIES if column in part.columns)
-    )
+    order = _total_order(unit, time, part.select(ties))
     return Stream(unit[order], time[order], rows[order])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from journey_analytics.build import prepare, published_models
+from journey_analytics.building import prepare, published_models
 from journey_analytics.checks import CheckResult
 from journey_analytics.config import load
 from journey_analytics.denied_edges import DeniedEdge, denied_ids, deny

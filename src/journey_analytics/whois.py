@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from journey_analytics.build import prepare
+from journey_analytics.building import prepare
 from journey_analytics.config import Config, load
 from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.lock import HomeLock
