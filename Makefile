@@ -64,8 +64,8 @@ bench-increment: $(INSTALLED)  ## the cost of one more day beside a full build (
 bench-analysis: $(INSTALLED)  ## funnels and transitions beside ClickHouse, Markov chains, one busy customer; saved alike
 	@$(BIN)/python benchmarks/analysis.py
 
-soak: $(INSTALLED)  ## the long run: 1,000 histories, 20 long ones, 200 kills; result in docs/soak.md
-	@scripts/soak.sh
+soak: $(INSTALLED)  ## the long run, or some PARTS of it: 1,000 histories, 20 long ones, 200 kills; result in docs/soak.md
+	@$(BIN)/python scripts/soak.py $(PARTS) $(if $(SEED),--seed $(SEED))
 
 lock: $(INSTALLED)  ## pin requirements.lock again from pyproject.toml (needs an index; UPGRADE=1 takes newer versions)
 	@scripts/lock.sh $(if $(UPGRADE),--upgrade)

@@ -61,7 +61,7 @@ def explain(
 def find_customer(
     connection: duckdb.DuckDBPyConnection, customer: str, key: bytes | None, phone_region: str
 ) -> str:
-    """The customer key; an exact key wins, then current identifiers, then carts and orders.
+    """The customer key; an exact key wins, then current identifiers, carts and orders, then a key of before.
 
     Raises:
         UnknownCustomer: Nobody is known by this identifier.
@@ -76,6 +76,10 @@ def find_customer(
         "select distinct customer_key from orders where order_id = $wanted or list_contains(order_id_aliases, $wanted)",
         "select distinct customer_key from carts where cart_key = $wanted or list_contains(cart_ids, $wanted) "
         "or list_contains(checkout_ids, $wanted)",
+        # A key that merges or partings have replaced since: whom it became.
+        "with recursive became as (select new_key from customer_keys where old_key = $wanted union "
+        "select k.new_key from became as b inner join customer_keys as k on b.new_key = k.old_key) "
+        "select customer_key from customers where customer_key in (select new_key from became)",
     ):
         parameters = {"wanted": wanted} if "$wanted" in sql else {"values": values}
         keys = sorted(
@@ -85,8 +89,8 @@ def find_customer(
         )
         if len(keys) > 1:
             raise JourneyError(
-                f"{len(keys)} customers of different shops share this identifier.",
-                "customer_identifiers",
+                f"{len(keys)} customers are known by this identifier: of different shops, or parted since.",
+                "customer_identifiers, customer_keys",
                 "Name one of them: " + ", ".join(keys[:5]),
             )
         if keys:

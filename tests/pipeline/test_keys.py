@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
 import journey_analytics as ja
+from journey_analytics.explain import UnknownCustomer, find_customer
 from journey_analytics.warehouse import open_warehouse
 
 
@@ -46,3 +49,22 @@ def test_a_login_renames_the_visitor_and_the_change_is_listed(tmp_path: Path) ->
     assert [name for _, name in rows] == ["C-1001"]
     assert changes == [(anonymous, rows[0][0], "renamed")]
     assert keys == {rows[0][0]}
+
+
+def test_a_key_that_was_replaced_still_finds_the_person(tmp_path: Path) -> None:
+    """An analyst's note, or an older version, names a key that is no more."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    land(landing, 1, None)
+    ja.build(landing, home)
+    land(landing, 2, "C-1001")
+    ja.build(landing, home)
+    with open_warehouse(home) as connection:
+        ((old, new),) = connection.execute("select old_key, new_key from customer_keys").fetchall()
+        assert find_customer(connection, old, None, "") == new
+        with pytest.raises(UnknownCustomer):
+            find_customer(connection, "0" * 32, None, "")
+
+    assert ja.erase(home, old).is_erased
+
+    with open_warehouse(home) as connection:
+        assert connection.execute("select count(*) from customers").fetchall() == [(0,)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from support.ledger import BOUGHT, DROP_OFF, build, restated, rows, september
+from support.ledger import BOUGHT, DROP_OFF, FUNNEL, build, restated, rows, september
 from support.pixel import land, visit
 
 from journey_analytics import ledger
@@ -51,7 +51,7 @@ def test_a_day_that_ga4_delivers_anew_is_a_correction(landing: Path, tmp_path: P
 
     build(landing, home)
 
-    found = restated(home, "table_name = 'funnel_steps'")
+    found = restated(home, FUNNEL)
     assert found["funnel=purchase, step_number=3", "reached_count"] == (4, 3, "correction")
     assert rows(
         home, "select distinct evidence from restatements where table_name = 'funnel_steps'"
@@ -121,7 +121,7 @@ def test_a_login_that_merges_two_customers_names_what_it_changed(
         ("sessions", "", 2, 1),
     ]
     assert rows(home, "select count(*) from merge_impacts") == [(len(impacts),)]
-    funnel = restated(home, "table_name = 'funnel_steps'")
+    funnel = restated(home, FUNNEL)
     assert funnel["funnel=purchase, step_number=3", "dropped_count"] == (2, 1, "merge")
     assert rows(home, "select distinct reason from restatements") == [("merge",)]
     text = str(rows(home, "select * from restatements"))
@@ -158,7 +158,7 @@ def test_a_rule_change_is_named_by_both_hashes(landing: Path, tmp_path: Path) ->
     first = "from_stage=(start), to_stage={}, direction=first"
     assert stage[first.format("consideration"), "transition_count"] == (3, None, "rule_change")
     assert stage[first.format("decision"), "transition_count"] == (None, 3, "rule_change")
-    funnel = restated(home, "table_name = 'funnel_steps'")
+    funnel = restated(home, FUNNEL)
     assert funnel["funnel=purchase, step_number=2", "reached_count"] == (3, 0, "rule_change")
     assert funnel["funnel=purchase, step_number=4", "reached_count"] == (1, None, "rule_change")
     assert funnel["funnel=checkout, step_number=1", "reached_count"] == (3, None, "rule_change")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.ledger import BOUGHT, DROP_OFF, LEFT, build, restated, rows, september
+from support.ledger import BOUGHT, DROP_OFF, FUNNEL, LEFT, build, restated, rows, september
 from support.pixel import land, visit
 
 import journey_analytics as ja
@@ -40,7 +40,7 @@ def test_a_late_order_restates_the_month_with_its_file_as_evidence(
     assert found["checkout_step=order", "reached_count"] == (1, 2, "late_data")
     assert found["checkout_step=payment", "dropped_rate"] == (0.666667, 0.333333, "late_data")
     assert ("checkout_step=payment", "reached_count") not in found
-    funnel = restated(home, "table_name = 'funnel_steps'")
+    funnel = restated(home, FUNNEL)
     assert funnel["funnel=purchase, step_number=4", "reached_count"] == (1, 2, "late_data")
     assert rows(home, f"select distinct evidence from restatements where {DROP_OFF}") == [
         ("late_data: shopify_pixel events new 1, arrived 2026-10-20, dated 2026-09-06",)

@@ -52,3 +52,7 @@ create table runs as select 1 as build_id union all select 2;
 create table restatements (build_id bigint, shop varchar, period_at timestamptz, reason varchar);
 insert into restatements values (1, 'a', timestamptz '2026-09-01', 'late_data'), (2, 'a', timestamptz '2026-09-01', 'late_data'),
     (2, 'a', timestamptz '2026-10-01', 'merge, late_data');
+create table funnel_definitions (
+    funnel varchar, step_number integer, step_name varchar, is_optional boolean, is_last boolean, definition varchar
+);
+create table customer_keys (old_key varchar, new_key varchar);

@@ -15,6 +15,8 @@ from support.fake_reference import add_reference
 from support.fake_rows import Row, Rows
 from support.fake_words import AS_OF, HOSTILE, SHOPS
 
+from journey_analytics.schema import table_schemas
+
 _CHANNELS = ["organic_search", "paid_search", "email", "direct", "social", "referral"]
 _MARTS = Path(__file__).with_name("fake_marts.sql")
 
@@ -47,6 +49,9 @@ def make_warehouse(path: Path, *, with_orders: bool = True, scale: float = 1.0) 
             connection.execute(f"create table {table} as select * from frame")
             connection.unregister("frame")
         connection.execute(_MARTS.read_text())
+        for table in ("funnel_units", "attribution"):
+            columns = ", ".join(f"{column.name} {column.type}" for column in table_schemas()[table])
+            connection.execute(f"create table {table} ({columns})")
         if not with_orders:
             connection.execute(
                 "update carts set state = 'open', was_abandoned = false, is_purchased = false"

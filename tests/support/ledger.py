@@ -11,6 +11,7 @@ from journey_analytics.warehouse import open_warehouse
 BOUGHT = ("view", "add", "checkout", "payment", "order")
 LEFT = BOUGHT[:-1]
 DROP_OFF = "table_name = 'checkout_drop_off' and breakdown_by = 'all'"
+FUNNEL = "table_name = 'funnel_steps' and breakdown_by = 'all'"
 
 
 def september(folder: Path) -> Path:

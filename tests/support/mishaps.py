@@ -33,10 +33,14 @@ def rewrite_slices(random: Random, records: list[Record]) -> list[Record]:
 
 
 def broken(random: Random, records: list[Record]) -> list[Record]:
-    """A few records that cannot be read, or whose time cannot."""
+    """A few records that cannot be read, or whose time cannot.
+
+    At most one a day and folder: a file of which nothing can be read is told as one record, however many lines it has.
+    """
     lines = [record for record in records if record.text.startswith("{")]
+    by_day = {(record.folder, record.arrival): record for record in random.sample(lines, min(3, len(lines)))}  # fmt: skip
     found = []
-    for record in random.sample(lines, min(3, len(lines))):
+    for record in by_day.values():
         timeless = record.text.replace('"2026-', '"never-').replace('stamp": "1', 'stamp": "x')
         text = random.choice((record.text[:-3], "no json", timeless))
         found.append(replace(record, text=text))
