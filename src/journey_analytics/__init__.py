@@ -3,12 +3,20 @@
 from journey_analytics.analysis.attribution import attribute, attribute_paths
 from journey_analytics.analysis.attribution_views import compare_models, with_costs
 from journey_analytics.analysis.customers import repeat_purchase, rfm
+from journey_analytics.analysis.drivers import drivers
 from journey_analytics.analysis.funnel import FunnelResult, funnel
 from journey_analytics.analysis.funnel_spec import Exclusion, Funnel, Step
 from journey_analytics.analysis.paths import paths, paths_after_drop, transitions
 from journey_analytics.analysis.patterns import sequences
 from journey_analytics.analysis.retention import lifecycle, retention, retention_means
-from journey_analytics.analysis.specs import Attribution, Lifecycle, Paths, Retention, Sequence
+from journey_analytics.analysis.specs import (
+    Attribution,
+    Drivers,
+    Lifecycle,
+    Paths,
+    Retention,
+    Sequence,
+)
 from journey_analytics.analysis.variants import step_matrix, variants
 from journey_analytics.build import BuildResult, build
 from journey_analytics.erasure import ErasureResult, erase
@@ -27,6 +35,7 @@ from journey_analytics.who import WhoResult, who
 __all__ = [
     "Attribution",
     "BuildResult",
+    "Drivers",
     "ErasureResult",
     "Exclusion",
     "Funnel",
@@ -47,6 +56,7 @@ __all__ = [
     "attribute_paths",
     "build",
     "compare_models",
+    "drivers",
     "erase",
     "funnel",
     "lifecycle",
