@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "journeys": (JOURNEY, "How does a customer get from the first contact to an order?"),
     "stage_transitions": (JOURNEY, "From which stage to which do customers move, and how fast?"),
     "attribution": (JOURNEY, "To which sessions and channels is each order credited?"),
+    "path_edges": (JOURNEY, "Which way do customers go in a session, step by step?"),
     "funnel_units": (JOURNEY, "How far did each customer get in each funnel?"),
     "funnel_steps": (JOURNEY, "How many reach each step of a funnel, and where do they stop?"),
     "orders": (CHECKOUT, "What was bought, by whom, and what was it worth?"),

@@ -173,6 +173,28 @@ _RULES = [
         "and reached_count <> next_count + dropped_count + in_progress_count",
     ),
     Check(
+        "path_edges_flow",
+        "At every node of every step flow in = flow out",
+        "path_edges",
+        "error",
+        "select shop, period_at, breakdown_by, breakdown, step_number, node, sum(flow) as surplus from ("
+        "select *, target as node, session_count as flow from path_edges where target not in ('(exit)', '(more)') "
+        "union all by name select * replace (step_number - 1 as step_number), source as node, -session_count as flow "
+        "from path_edges where source <> '(start)') as f "
+        "group by shop, period_at, breakdown_by, breakdown, step_number, node having sum(flow) <> 0",
+    ),
+    Check(
+        "path_edges_complete",
+        "Every session begins one path in every breakdown",
+        "path_edges",
+        "error",
+        "select shop, breakdown_by, sum(flow) as surplus from ("
+        "select shop, breakdown_by, session_count as flow from path_edges where source = '(start)' union all "
+        "select s.shop, b.breakdown_by, -s.session_count from (select distinct breakdown_by from path_edges) as b "
+        "cross join (select shop, count(*) as session_count from sessions group by shop) as s) as f "
+        "group by shop, breakdown_by having sum(flow) <> 0",
+    ),
+    Check(
         "checkout_drop_off_adds_up",
         "At every checkout step: reached = went on + dropped + open",
         "checkout_drop_off",

@@ -141,7 +141,7 @@ def _list_newly_visible(connection: duckdb.DuckDBPyConnection, build_id: int) ->
 
 def _list_immature(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
     """A clock that moved on may close what was open in a period that was not mature."""
-    for mart in ("_drop_off_counts", "checkout_friction", "funnel_steps"):
+    for mart in ("_drop_off_counts", "checkout_friction", "funnel_steps", "path_edges"):
         if columns_of(connection, mart):
             list_keys(
                 connection,
@@ -190,4 +190,5 @@ _LISTINGS: dict[str, Callable[[duckdb.DuckDBPyConnection, int], None]] = {
     "_drop_off_carts": _drop_off_carts,
     "funnel_units": _periods("funnel_units"),
     "_stage_moves": _periods("_stage_moves"),
+    "_session_paths": _periods("_session_paths"),
 }

@@ -15,6 +15,7 @@ FIGURES = (
     "checkout_friction",
     "funnel_steps",
     "stage_transitions",
+    "path_edges",
     "data_health",
 )
 

@@ -1,7 +1,7 @@
 """Restatements: figures of closed periods that a new version states otherwise, and why.
 
 Figures are compared one by one. Their causes are sought in the units behind them (carts, customers in a funnel, stage
-visits): those that say something else than before are traced to files, to changes of keys and to the clock; what
+visits, sessions): those that say something else than before are traced to files, to changes of keys and to the clock; what
 remains comes from what moves a whole shop at once, such as another rule. Without a changed figure nothing is sought.
 """
 
@@ -56,6 +56,7 @@ MARTS = {
         "stage_visits", "{row}.transition_count > 0", "journey_as_of",
         closed="timezone(k.time_zone, cast(m.period_date as timestamp) + k.period_length) <= k.journey_as_of",
     ),
+    "path_edges": Mart("sessions", "{row}.session_count > 0", "journey_as_of"),
 }  # fmt: skip
 """Every published table with a period in its key; a test keeps it complete."""
 _PLACE = ("shop", "period_at", "breakdown_by", "breakdown")

@@ -48,6 +48,14 @@ BREAKING: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("funnel_steps", {**FUNNEL_STEP, "step_number": 2, "reached_count": 3, "entered_count": 5, "dropped_count": 2}),
         ("funnel_steps", {**FUNNEL_STEP, "step_number": 3, "reached_count": 2, "entered_count": 5, "dropped_count": 0}),
     ],
+    "path_edges_flow": [
+        ("path_edges", {"step_number": 1, "source": "(start)", "target": "page_view", "session_count": 2}),
+        ("path_edges", {"step_number": 2, "source": "page_view", "target": "(exit)", "session_count": 1}),
+    ],
+    "path_edges_complete": [
+        ("sessions", {"session_id": "s", "shop": "es"}),
+        ("path_edges", {"shop": "uk", "breakdown_by": "all", "step_number": 1, "source": "(start)", "session_count": 1}),
+    ],
     "checkout_drop_off_adds_up": [
         ("checkout_drop_off", {"is_observable": True, "reached_count": 5, "advanced_count": 3, "dropped_count": 1,
                                "open_count": 0}),

@@ -25,6 +25,7 @@ COUNTS = {
     "checkout_friction": ("abandoned_count", "purchased_count"),
     "funnel_steps": ("reached_count",),
     "stage_transitions": ("transition_count",),
+    "path_edges": ("session_count",),
 }
 Figures = dict[tuple[str, ...], float | None]
 
