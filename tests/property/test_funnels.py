@@ -5,10 +5,12 @@ from random import Random
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.funnel_oracle import Counter
 
+from journey_analytics.analysis import parts
 from journey_analytics.analysis.funnel import funnel
 from journey_analytics.analysis.funnel_spec import Exclusion, Funnel, Step
 
@@ -137,3 +139,19 @@ def check(seed: int) -> None:
 @given(st.integers(min_value=0, max_value=2**32 - 1))
 def test_every_attempt_is_what_trying_all_chains_finds(seed: int) -> None:
     check(seed)
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+@given(seed=st.integers(min_value=0, max_value=2**32 - 1))
+def test_parts_of_the_units_find_what_all_at_once_find(count: int, seed: int) -> None:
+    """Catches a cut through a unit, a part that is lost, and positions that are not moved."""
+    case, streams = draw_case(seed)
+    frame, spec = as_frame(streams, Random(seed)), as_spec(case)
+    whole = funnel(frame, spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "LARGE", 1)
+        patch.setattr(parts.os, "sched_getaffinity", lambda _: set(range(count)))
+        in_parts = funnel(frame, spec)
+
+    assert in_parts.units.equals(whole.units)
+    assert in_parts.steps.equals(whole.steps)

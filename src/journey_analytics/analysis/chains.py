@@ -6,7 +6,7 @@ can still be reached is found from the last step backwards (`reach.py`).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,11 +35,25 @@ class Chains:
         """Some of the attempts."""
         return Chains(self.start[which], self.filled[which], self.ended[which])
 
+    def moved(self, by: int) -> "Chains":
+        """The same of a stream with so many more events before."""
+        filled = np.where(self.filled == NONE, NONE, self.filled + by)
+        return Chains(self.start + by, filled, np.where(self.ended == NONE, NONE, self.ended + by))
+
     def last_step(self) -> Integers:
         """The index of the last step filled."""
         count = self.filled.shape[1]
         last: Integers = count - 1 - np.argmax(self.filled[:, ::-1] != NONE, axis=1)
         return last
+
+
+def joined(parts: Sequence[Chains]) -> Chains:
+    """The attempts of several parts, one after the other."""
+    return Chains(
+        np.concatenate([chains.start for chains in parts]),
+        np.concatenate([chains.filled for chains in parts]),
+        np.concatenate([chains.ended for chains in parts]),
+    )
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,16 @@ class Matched:
     funnel: Funnel
     window: int
     within: list[int | None]
+
+    def part(self, first: int, end: int) -> "Matched":
+        """The same of the events from one position up to another; between units only."""
+        stream, own = self.stream, slice(first, end)
+        return replace(
+            self,
+            stream=Stream(stream.unit[own], stream.time[own], stream.row[own]),
+            steps=[flags[own] for flags in self.steps],
+            exclusions=[flags[own] for flags in self.exclusions],
+        )
 
     @property
     def mandatory(self) -> list[int]:

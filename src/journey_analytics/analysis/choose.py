@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from journey_analytics.analysis.chains import NONE, Chains, Matched, make_chains, walk
+from journey_analytics.analysis.chains import NONE, Chains, Matched, joined, make_chains, walk
 from journey_analytics.analysis.streams import Flags, Integers
 
 # More than the steps that a funnel may have.
@@ -22,11 +22,7 @@ def chosen_chains(matched: Matched, may_enter: Flags) -> Chains:
     found = [_chains_from(matched, first, may_enter) for first in firsts]
     if len(found) == 1:
         return found[0]
-    together = Chains(
-        np.concatenate([chains.start for chains in found]),
-        np.concatenate([chains.filled for chains in found]),
-        np.concatenate([chains.ended for chains in found]),
-    )
+    together = joined(found)
     return chosen_of(matched, together.take(np.argsort(together.start, kind="stable")))
 
 

@@ -10,12 +10,12 @@ import polars as pl
 import pyarrow as pa
 
 from journey_analytics.analysis import funnel_tables, funnel_views
-from journey_analytics.analysis.any_order import chosen_in_any_order
 from journey_analytics.analysis.breakdown import breakdown_of
 from journey_analytics.analysis.chains import NONE, Chains, Matched
-from journey_analytics.analysis.choose import chosen_chains, closing_times
+from journey_analytics.analysis.choose import closing_times
 from journey_analytics.analysis.conditions import Matcher, matches
 from journey_analytics.analysis.funnel_spec import Funnel
+from journey_analytics.analysis.parts import chosen_in_parts
 from journey_analytics.analysis.spec import PeriodName
 from journey_analytics.analysis.streams import (
     TIME,
@@ -112,8 +112,7 @@ def funnel(
     fits = matches(frame, _matchers(spec))
     matched = _match(frame, spec, fits, moment)
     may_enter = _may_enter(matched.stream, entered_between)
-    choose = chosen_in_any_order if spec.order == "any" else chosen_chains
-    chains = choose(matched, may_enter)
+    chains = chosen_in_parts(matched, may_enter)
     return FunnelResult(spec, moment, _units(frame, matched, chains, moment))
 
 

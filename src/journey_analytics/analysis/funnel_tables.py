@@ -23,7 +23,10 @@ def steps_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
         null at the first step);
         `median_seconds`, `mean_seconds` and `p90_seconds` since the mandatory step before.
     """
-    rows = [_step_rows(units, spec, index) for index in range(len(spec.steps))]
+    counted = pl.collect_all(_counts(units.lazy(), spec, n) for n in range(len(spec.steps)))
+    if not len(units) and spec.breakdown is None:
+        counted = [_nobody(counts) for counts in counted]
+    rows = [_with_rates(counts, spec, index) for index, counts in enumerate(counted)]
     table = pl.concat(rows).sort("breakdown", "step_number", nulls_last=True, maintain_order=True)
     is_later = pl.col("step_number") > 1
     return table.with_columns(
@@ -52,7 +55,7 @@ def step_before(spec: Funnel, index: int) -> int | None:
     return next((step for step in range(index - 1, -1, -1) if not spec.steps[step].optional), None)
 
 
-def _step_rows(units: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:
+def _counts(units: pl.LazyFrame, spec: Funnel, index: int) -> pl.LazyFrame:
     before = step_before(spec, index)
     is_last = pl.col("reached_step") == index + 1
     seconds = (
@@ -62,7 +65,7 @@ def _step_rows(units: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:
     )
     at_before = reached(index if before is None else before)
     entered = pl.col("entered_at").is_not_null()
-    counts = units.group_by("breakdown", maintain_order=True).agg(
+    return units.group_by("breakdown", maintain_order=True).agg(
         reached_count=reached(index).sum().cast(pl.Int64),
         dropped_count=(is_last & (pl.col("state") == "dropped")).sum().cast(pl.Int64),
         in_progress_count=(is_last & (pl.col("state") == "in_progress")).sum().cast(pl.Int64),
@@ -78,16 +81,16 @@ def _step_rows(units: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:
         mean_seconds=seconds.mean() / _SECOND,
         p90_seconds=seconds.quantile(0.9, "linear") / _SECOND,
     )
-    if not len(units) and spec.breakdown is None:
-        counts = _nobody(counts)
+
+
+def _with_rates(counts: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:
+    is_first = step_before(spec, index) is None
     return counts.with_columns(
         step_number=pl.lit(index + 1, pl.Int64),
         step_name=pl.lit(spec.steps[index].name),
-        step_rate=pl.lit(1.0) if before is None else _ratio("_onward", "_before"),
+        step_rate=pl.lit(1.0) if is_first else _ratio("_onward", "_before"),
         overall_rate=_ratio("reached_count", "_entered"),
-        mature_step_rate=pl.lit(1.0)
-        if before is None
-        else _ratio("_mature_onward", "_mature_before"),
+        mature_step_rate=pl.lit(1.0) if is_first else _ratio("_mature_onward", "_mature_before"),
         mature_overall_rate=_ratio("_mature", "_mature_entered"),
     )
 
