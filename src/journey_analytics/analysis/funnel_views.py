@@ -1,7 +1,6 @@
 """What else the attempts of a funnel say: trends, times to convert, conversion by waiting time, and comparisons."""
 
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
@@ -9,18 +8,16 @@ from journey_analytics.analysis.funnel_spec import Funnel
 from journey_analytics.analysis.funnel_tables import step_time, steps_of
 from journey_analytics.analysis.spec import PeriodName
 from journey_analytics.analysis.statistics import (
-    SMALLEST_COMPARED,
-    benjamini_hochberg,
     kaplan_meier,
+    ratio,
     split_change,
-    two_proportion_p,
-    wilson,
+    verdicts,
+    wilson_columns,
 )
 from journey_analytics.analysis.streams import TIME
 
 _TRUNCATE = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q"}
 _SECOND = 1_000_000
-_CHANCE = 0.05
 _Schema = dict[str, pl.DataType | type[pl.DataType]]
 
 
@@ -121,38 +118,17 @@ def comparison_of(units: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("breakdown", nulls_last=True)
     )
-    entered, converted = counts["entered_count"].sum(), counts["converted_count"].sum()
-    rows = [_compared(row, int(entered), int(converted)) for row in counts.iter_rows(named=True)]
-    known = [row for row in rows if row["p_value"] is not None]
-    for row, q_value in zip(
-        known, benjamini_hochberg([row["p_value"] for row in known]), strict=True
-    ):
-        row |= {"q_value": q_value, "is_different": q_value < _CHANCE}
-    floats = ("rate", "rate_low", "rate_high", "other_rate", "difference", "p_value", "q_value")
-    schema: _Schema = {"breakdown": units.schema["breakdown"], "entered_count": pl.Int64, "converted_count": pl.Int64,
-              **dict.fromkeys(floats, pl.Float64), "is_different": pl.Boolean}  # fmt: skip
-    return pl.DataFrame(rows, schema=schema)
-
-
-def _compared(row: dict[str, Any], entered: int, converted: int) -> dict[str, Any]:
-    count, total = row["converted_count"], row["entered_count"]
-    other_count, other_total = converted - count, entered - total
-    interval = wilson(count, total) or (None, None)
-    other = other_count / other_total if other_total else None
-    is_enough = min(total, other_total) >= SMALLEST_COMPARED
-    return {
-        **row,
-        "rate": count / total,
-        "rate_low": interval[0],
-        "rate_high": interval[1],
-        "other_rate": other,
-        "difference": None if other is None else count / total - other,
-        "p_value": two_proportion_p((count, total), (other_count, other_total))
-        if is_enough
-        else None,
-        "q_value": None,
-        "is_different": None,
-    }
+    count, total = pl.col("converted_count"), pl.col("entered_count")
+    table = counts.with_columns(
+        *wilson_columns("rate", "converted_count", "entered_count"),
+        rate=count / total,
+        other_count=count.sum() - count,
+        other_total=total.sum() - total,
+    ).with_columns(other_rate=ratio("other_count", "other_total"))
+    return table.select(
+        "breakdown", "entered_count", "converted_count", "rate", "rate_low", "rate_high", "other_rate",
+        (pl.col("rate") - pl.col("other_rate")).alias("difference"),
+    ).hstack(verdicts(table.select(count, total, "other_count", "other_total")))  # fmt: skip
 
 
 def change_of(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

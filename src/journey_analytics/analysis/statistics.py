@@ -4,13 +4,17 @@ Nothing is compared below 30 observations nor named in a headline below 100.
 """
 
 from collections.abc import Sequence
-from math import erfc, floor, sqrt
+from math import erfc, exp, floor, lgamma, sqrt
 
 import polars as pl
 
 SMALLEST_COMPARED = 30
 SMALLEST_HEADLINE = 100
+_CHANCE = 0.05
 _Z95 = 1.959963984540054
+# Cochran (1954) asks for 5 expected; at the small p values that count among many comparisons the z test needs 10.
+_SMALLEST_EXPECTED = 10
+Share = tuple[int, int]
 # Of five values even the range holds the median with less than 95 %.
 _SMALLEST_WITH_INTERVAL = 6
 
@@ -24,6 +28,11 @@ def wilson(count: int, total: int) -> tuple[float, float] | None:
     spread = _Z95 * sqrt(share * (1 - share) / total + _Z95**2 / (4 * total**2))
     scale = 1 + _Z95**2 / total
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def ratio(count: str, total: str) -> pl.Expr:
+    """One column over another; null over 0."""
+    return pl.when(pl.col(total) > 0).then(pl.col(count) / pl.col(total))
 
 
 def wilson_columns(rate: str, count: str, total: str) -> tuple[pl.Expr, pl.Expr]:
@@ -40,14 +49,43 @@ def wilson_columns(rate: str, count: str, total: str) -> tuple[pl.Expr, pl.Expr]
     )
 
 
-def two_proportion_p(first: tuple[int, int], second: tuple[int, int]) -> float:
-    """The two-sided p value that two shares `(count, total)` differ by chance only (pooled z test; Fleiss 1981)."""
+def two_proportion_p(first: Share, second: Share) -> float:
+    """The two-sided p value that two shares `(count, total)` differ by chance only.
+
+    The pooled z test (Fleiss 1981); Fisher's exact test (Fisher 1934) where fewer than 10 are expected in any of the four
+    cells: there the z test calls equal shares different far too often.
+    """
     (a, n), (b, m) = first, second
-    pooled = (a + b) / (n + m)
+    count, total = a + b, n + m
+    if min(n, m) * min(count, total - count) < _SMALLEST_EXPECTED * total:
+        return _fisher_p(a, n, count, total)
+    pooled = count / total
     error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-    if error == 0:
-        return 1.0
     return erfc(abs(a / n - b / m) / error / sqrt(2))
+
+
+def _fisher_p(a: int, n: int, count: int, total: int) -> float:
+    """The chance of all draws of n out of `total` that hold as rare a number of the `count` as a, or a rarer one."""
+
+    def log_ways(size: int, part: int) -> float:
+        return lgamma(size + 1) - lgamma(part + 1) - lgamma(size - part + 1)
+
+    chances = {
+        k: exp(log_ways(count, k) + log_ways(total - count, n - k) - log_ways(total, n))
+        for k in range(max(0, n - (total - count)), min(n, count) + 1)
+    }
+    # Equally rare numbers differ in the last digits.
+    return min(1.0, sum(chance for chance in chances.values() if chance <= chances[a] * (1 + 1e-7)))
+
+
+def phi(first: Share, second: Share) -> float | None:
+    """How closely being of the first of two shares `(count, total)` goes with being counted, from -1 to 1 (Yule 1912).
+
+    It is the correlation of the two as 0 and 1; None where one of them is the same for all.
+    """
+    (a, n), (b, m) = first, second
+    spread = n * m * (a + b) * (n + m - a - b)
+    return None if spread == 0 else (a * m - b * n) / sqrt(spread)
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
@@ -59,6 +97,29 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
         smallest = min(smallest, p_values[index] * len(p_values) / (len(p_values) - place))
         q_values[index] = smallest
     return q_values
+
+
+def verdicts(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Which pairs of shares differ beyond chance?
+
+    Args:
+        pairs: Count and total of the first share, count and total of the second; one row per pair.
+
+    Returns:
+        One row per pair: `p_value` of `two_proportion_p`, `q_value` (Benjamini-Hochberg over the pairs compared) and
+        `is_different` (q < 0.05); all null where a total is below 30: nothing is compared there.
+    """
+    rows: list[tuple[float | None, float | None, bool | None]] = [(None, None, None)] * len(pairs)
+    p_values = {
+        place: two_proportion_p((a, n), (b, m))
+        for place, (a, n, b, m) in enumerate(pairs.rows())
+        if min(n, m) >= SMALLEST_COMPARED
+    }
+    q_values = benjamini_hochberg(list(p_values.values()))
+    for (place, p_value), q_value in zip(p_values.items(), q_values, strict=True):
+        rows[place] = (p_value, q_value, q_value < _CHANCE)
+    schema = {"p_value": pl.Float64, "q_value": pl.Float64, "is_different": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def median_interval(ordered: Sequence[float]) -> tuple[float, float] | None:
