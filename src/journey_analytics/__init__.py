@@ -7,12 +7,20 @@ if TYPE_CHECKING:
     from journey_analytics.analysis.attribution import attribute, attribute_paths, attribute_touches
     from journey_analytics.analysis.attribution_views import compare_models, with_costs
     from journey_analytics.analysis.customers import repeat_purchase, rfm
+    from journey_analytics.analysis.drivers import drivers
     from journey_analytics.analysis.funnel import FunnelResult, funnel
     from journey_analytics.analysis.funnel_spec import Exclusion, Funnel, Step
     from journey_analytics.analysis.paths import paths, paths_after_drop, transitions
     from journey_analytics.analysis.patterns import sequences
     from journey_analytics.analysis.retention import lifecycle, retention, retention_means
-    from journey_analytics.analysis.specs import Attribution, Lifecycle, Paths, Retention, Sequence
+    from journey_analytics.analysis.specs import (
+        Attribution,
+        Drivers,
+        Lifecycle,
+        Paths,
+        Retention,
+        Sequence,
+    )
     from journey_analytics.analysis.variants import step_matrix, variants
     from journey_analytics.building import BuildResult, build
     from journey_analytics.erasure import ErasureResult, erase
@@ -31,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Attribution",
     "BuildResult",
+    "Drivers",
     "ErasureResult",
     "Exclusion",
     "Funnel",
@@ -52,6 +61,7 @@ __all__ = [
     "attribute_touches",
     "build",
     "compare_models",
+    "drivers",
     "erase",
     "funnel",
     "lifecycle",
@@ -77,6 +87,7 @@ __all__ = [
 _MODULES = {
     "Attribution": "analysis.specs",
     "BuildResult": "building",
+    "Drivers": "analysis.specs",
     "ErasureResult": "erasure",
     "Exclusion": "analysis.funnel_spec",
     "Funnel": "analysis.funnel_spec",
@@ -98,6 +109,7 @@ _MODULES = {
     "attribute_touches": "analysis.attribution",
     "build": "building",
     "compare_models": "analysis.attribution_views",
+    "drivers": "analysis.drivers",
     "erase": "erasure",
     "funnel": "analysis.funnel",
     "lifecycle": "analysis.retention",

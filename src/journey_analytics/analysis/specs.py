@@ -1,4 +1,4 @@
-"""The specs of paths, patterns, attribution, retention and lifecycle."""
+"""The specs of paths, drivers, patterns, attribution, retention and lifecycle."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -33,6 +33,21 @@ class Paths(Spec):
     top: int | None = Field(default=None, ge=1)
     node: str = "event_type"
     groups: tuple[tuple[str, str], ...] = ()
+
+
+class Drivers(Spec):
+    """What do units do, or have, that go on from a step of a funnel?
+
+    Args:
+        landmark: For how long after the step behaviour is looked at, inclusive: the same for all. Who goes on is counted
+            afterwards, so a short one compares more attempts, and a long one sees more of what they do.
+        columns: Columns whose values are looked at too: those of the event that filled the step.
+        node: The column whose values are behaviours.
+    """
+
+    landmark: PositiveDuration
+    columns: Names = ()
+    node: str = "event_type"
 
 
 MODELS = (
