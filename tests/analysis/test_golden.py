@@ -1,4 +1,7 @@
-"""The golden fixtures of reference/peers.md, section 5: facts from vendors' documentation, expectations for our parameters."""
+"""The golden fixtures of reference/peers.md, section 5: facts from vendors' documentation, expectations for our parameters.
+
+F13, the cart bought in a later visit, is among the tests of carts (`tests/models/test_carts.py`).
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

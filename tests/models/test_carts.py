@@ -34,6 +34,19 @@ def test_a_cart_filled_on_monday_and_bought_on_thursday_is_one_cart(bench: Bench
     assert (cart["state"], cart["order_id"], cart["is_purchased"]) == ("recovered", "o1", True)
 
 
+def test_f13_a_cart_bought_45_minutes_later_in_a_new_visit_is_one_cart_bought(bench: Bench) -> None:
+    """Golden fixture F13: a count by visits has 1 abandoned cart and 1 order here."""
+    bench.add(10 * HOUR, "cart_item_added", cart_id="c1")
+    bench.add(10 * HOUR + 45 * MINUTE, "order_placed", cart_id="c1", order_id="o1")
+
+    tables = bench.run_all("sessions", "carts", "checkout_drop_off")
+
+    assert tables["sessions"].height == 2
+    (cart,) = tables["carts"].to_dicts()
+    assert (cart["state"], cart["order_id"], cart["was_abandoned"]) == ("purchased", "o1", False)
+    assert tables["checkout_drop_off"]["dropped_count"].sum() == 0
+
+
 def test_a_basket_without_id_and_the_checkout_that_brings_one_days_later_are_one_cart(
     bench: Bench,
 ) -> None:
