@@ -1,6 +1,8 @@
 """Open windows, time to convert, comparisons and changes of a funnel, against brute force and planted truth."""
 
+import runpy
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import polars as pl
@@ -10,26 +12,14 @@ from support.event_frames import START, random_events
 import journey_analytics as ja
 from journey_analytics.analysis.statistics import two_proportion_p
 
+CUT = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "draw_cut_example.py"))
 STEPS = [ja.Step(kind, event=kind) for kind in "ABC"]
 
 
-def cut_example() -> tuple[pl.DataFrame, float]:
-    """Customers who enter over 30 days; 60 % convert, after up to 7 days. Cut at day 30."""
-    random = Random(7)
-    rows, count = [], 20_000
-    for customer in range(count):
-        entered = START + timedelta(minutes=random.randrange(30 * 1440))
-        rows.append((f"c{customer}", "A", entered))
-        if customer % 5 < 3:
-            rows.append((f"c{customer}", "B", entered + timedelta(days=7) * random.random()))
-    events = pl.DataFrame(rows, schema=["customer_key", "event_type", "occurred_at"], orient="row")
-    return events, 0.6
-
-
 def test_on_cut_data_mature_rate_and_curve_are_right_where_the_naive_rate_is_not() -> None:
-    events, truth = cut_example()
+    events, truth = CUT["cut_example"](), CUT["TRUTH"]
 
-    result = ja.funnel(events, ja.Funnel(STEPS[:2]), as_of=START + timedelta(days=30))
+    result = ja.funnel(events, CUT["FUNNEL"], as_of=CUT["AS_OF"])
 
     last = result.steps.row(1, named=True)
     curve = result.curve()
@@ -37,6 +27,11 @@ def test_on_cut_data_mature_rate_and_curve_are_right_where_the_naive_rate_is_not
     assert abs(curve["rate"][-1] - truth) < 0.01
     assert abs(last["overall_rate"] - truth) > 0.05
     assert curve["rate_low"][-1] < truth < curve["rate_high"][-1]
+
+
+def test_the_picture_of_the_cut_data_is_drawn_from_them() -> None:
+    """Else run `scripts/draw_cut_example.py`."""
+    assert CUT["PICTURE"].read_text(encoding="utf-8") == CUT["draw"]()
 
 
 def test_the_curve_is_that_of_a_brute_force_product() -> None:
