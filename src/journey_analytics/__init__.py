@@ -87,8 +87,8 @@ __all__ = [
 _MODULES = {
     "Attribution": "analysis.specs",
     "BuildResult": "building",
-    "ErasureResult": "erasure",
     "Drivers": "analysis.specs",
+    "ErasureResult": "erasure",
     "Exclusion": "analysis.funnel_spec",
     "Funnel": "analysis.funnel_spec",
     "FunnelResult": "analysis.funnel",

@@ -1,6 +1,5 @@
 """Drivers against brute force and scipy, planted effects of known size, and data in which nothing has an effect."""
 
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -136,8 +135,6 @@ def test_an_attempt_that_was_ended_by_the_landmark_is_not_compared(minute: int, 
     rows = [("c", "A", START), ("c", "X", START + MINUTE), ("c", "E", START + minute * MINUTE)]
     funnel = ja.Funnel(AB, exclusions=[ja.Exclusion(event="E")])
     result = ja.funnel(as_frame(rows), funnel, as_of=START + 30 * DAY)
-    ended = pl.lit(START + minute * MINUTE, pl.Datetime("us", "UTC"))
-    result = replace(result, units=result.units.with_columns(ended_at=ended))
 
     assert len(ja.drivers(as_frame(rows), result, 1, ja.Drivers("10m"))) == count
 

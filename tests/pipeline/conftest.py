@@ -1,12 +1,22 @@
-"""A tiny shop built once, and once more without Ann: what the tests of erasure start from."""
+"""The published sample; a tiny shop built once, and once more without Ann: what the tests of erasure start from."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from support.people import ANN, KEY, write_landing
 
 import journey_analytics as ja
+from journey_analytics.warehouse import open_warehouse
+
+
+@pytest.fixture(scope="module")
+def published(sample_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file of the sample, open."""
+    with open_warehouse(sample_home) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -100,9 +100,11 @@ def _undecided(result: FunnelResult, step_number: int, spec: Drivers) -> pl.Data
         landmark_at=pl.col("step_at") + spec.landmark, is_reached=next_at.is_not_null()
     )
     went_on = next_at > landmark
-    could_go_on = next_at.is_null() & (pl.col("closes_at") > landmark)
-    if "ended_at" in dated.columns:
-        could_go_on &= (pl.col("ended_at") > landmark).fill_null(value=True)
+    could_go_on = (
+        next_at.is_null()
+        & (pl.col("closes_at") > landmark)
+        & (pl.col("ended_at") > landmark).fill_null(value=True)
+    )
     return dated.filter(
         pl.col("is_mature") & pl.col("step_at").is_not_null() & (went_on | could_go_on)
     )
