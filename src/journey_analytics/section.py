@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -25,10 +25,15 @@ def _told(value: timedelta) -> str:
     return f"{value.total_seconds()}s"
 
 
-Duration = Annotated[
-    timedelta, BeforeValidator(parse_duration), PlainSerializer(_told, when_used="json")
-]
-PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
+if TYPE_CHECKING:
+    # Given as "7d" or a timedelta and kept as a timedelta: an annotation can tell a type checker of one type only.
+    Duration = Any
+    PositiveDuration = Any
+else:
+    Duration = Annotated[
+        timedelta, BeforeValidator(parse_duration), PlainSerializer(_told, when_used="json")
+    ]
+    PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
 
 
 class Section(BaseModel):

@@ -124,7 +124,7 @@ class Steps(Section):
 class ConfiguredFunnel(Funnel):
     """A funnel over the customers' own touchpoints, with every rule of `Funnel`; its units never span customers or shops."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, kw_only=True)
     value: str | None = "value"
     currency: str | None = "currency"
 

@@ -21,7 +21,7 @@ class Matcher:
         place: Where it stands in the spec, for messages.
     """
 
-    event: tuple[str, ...] | None
+    event: Sequence[str] | None
     where: str | None
     place: str
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from journey_analytics.analysis.spec import Names, Spec
+from journey_analytics.analysis.spec import Many, Names, Spec
 from journey_analytics.section import PositiveDuration
 
 MOST_STEPS = 32
@@ -83,13 +83,13 @@ class Funnel(Spec):
         currency: The column with its currency.
     """
 
-    steps: tuple[Step, ...] = Field(min_length=1, max_length=MOST_STEPS)
+    steps: Many[Step] = Field(min_length=1, max_length=MOST_STEPS)
     order: Literal["ordered", "strict", "any"] = "ordered"
     window: PositiveDuration = timedelta(days=7)
     entry: Literal["best", "first", "every"] = "best"
     per: str = "customer_key"
     hold_constant: Names = ()
-    exclusions: tuple[Exclusion, ...] = ()
+    exclusions: Many[Exclusion] = ()
     on_exclusion: Literal["end", "discard"] = "end"
     breakdown: Names | None = Field(default=None, min_length=1)
     breakdown_mode: str = "first"

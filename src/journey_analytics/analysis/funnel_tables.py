@@ -3,7 +3,7 @@
 import polars as pl
 
 from journey_analytics.analysis.funnel_spec import Funnel
-from journey_analytics.analysis.statistics import wilson_columns
+from journey_analytics.analysis.statistics import ratio, wilson_columns
 from journey_analytics.errors import UsageError
 
 _SECOND = 1_000_000
@@ -88,10 +88,10 @@ def _with_rates(counts: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:
     return counts.with_columns(
         step_number=pl.lit(index + 1, pl.Int64),
         step_name=pl.lit(spec.steps[index].name),
-        step_rate=pl.lit(1.0) if is_first else _ratio("_onward", "_before"),
-        overall_rate=_ratio("reached_count", "_entered"),
-        mature_step_rate=pl.lit(1.0) if is_first else _ratio("_mature_onward", "_mature_before"),
-        mature_overall_rate=_ratio("_mature", "_mature_entered"),
+        step_rate=pl.lit(1.0) if is_first else ratio("_onward", "_before"),
+        overall_rate=ratio("reached_count", "_entered"),
+        mature_step_rate=pl.lit(1.0) if is_first else ratio("_mature_onward", "_mature_before"),
+        mature_overall_rate=ratio("_mature", "_mature_entered"),
     )
 
 
@@ -99,10 +99,6 @@ def _nobody(counts: pl.DataFrame) -> pl.DataFrame:
     """One row that says so."""
     zeros = {name: 0 for name, kind in counts.schema.items() if kind.is_integer()}
     return pl.DataFrame([{"breakdown": "all", **zeros}], schema=counts.schema)
-
-
-def _ratio(count: str, total: str) -> pl.Expr:
-    return pl.when(pl.col(total) > 0).then(pl.col(count) / pl.col(total))
 
 
 def money_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Paths and transitions: which node follows which, from the start of a unit to its exit, nothing lost."""
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -114,7 +115,7 @@ def paths_after_drop(
 
 
 def _read(
-    events: Any, per: str, node: str, groups: tuple[tuple[str, str], ...]
+    events: Any, per: str, node: str, groups: Sequence[tuple[str, str]]
 ) -> tuple[Integers, list[str], Integers]:
     """The nodes of all units in order as numbers, the names of the numbers, and the units."""
     stream, numbers, names = read_nodes(
@@ -124,7 +125,7 @@ def _read(
 
 
 def read_nodes(
-    frame: pl.DataFrame, per: str, node: str, groups: tuple[tuple[str, str], ...]
+    frame: pl.DataFrame, per: str, node: str, groups: Sequence[tuple[str, str]]
 ) -> tuple[Stream, Integers, list[str]]:
     """The events of units in order, their nodes as numbers, and the names of the numbers."""
     stream = make_stream(frame, [per], frame[node].is_not_null().to_numpy())

@@ -1,8 +1,9 @@
 """What every spec of the analysis engine is: a frozen pydantic model whose fields may be given by position."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, dataclass_transform
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from journey_analytics.section import Section
 
@@ -11,10 +12,18 @@ def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 PeriodName = Literal["day", "week", "month", "quarter"]
+if TYPE_CHECKING:
+    # A list may be given where a tuple is kept, and a text where it would hold one: a type checker is told of both.
+    Many = Sequence
+    Names = Sequence[str]
+else:
+    Many = tuple[TypeVar("T"), ...]
+    Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
+# Without this a type checker believes pydantic that a model takes keywords alone.
+@dataclass_transform(kw_only_default=False, field_specifiers=(Field,))
 class Spec(Section):
     """A spec; its fields may be given by position, in their order."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from journey_analytics.analysis.spec import Names, PeriodName, Spec
+from journey_analytics.analysis.spec import Many, Names, PeriodName, Spec
 from journey_analytics.section import PositiveDuration
 
 
@@ -32,7 +32,7 @@ class Paths(Spec):
     per: str = "session_id"
     top: int | None = Field(default=None, ge=1)
     node: str = "event_type"
-    groups: tuple[tuple[str, str], ...] = ()
+    groups: Many[tuple[str, str]] = ()
 
 
 class Drivers(Spec):
@@ -134,9 +134,7 @@ class Retention(Spec):
     periods: int = Field(default=11, ge=1, le=1000)
     counting: Literal["on", "on_or_after"] = "on"
     first_time: bool = False
-    brackets: tuple[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], ...] | None = (
-        None
-    )
+    brackets: Many[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]] | None = None
     time_zone: str = "UTC"
     per: str = "customer_key"
 
