@@ -21,6 +21,7 @@ from journey_analytics.bookkeeping import (
 from journey_analytics.delta import KEYS, slice_column
 from journey_analytics.errors import JourneyError
 from journey_analytics.files import aside_of, refuse_without_space, replace, sync
+from journey_analytics.macros import create_macros
 from journey_analytics.models import load_models
 from journey_analytics.storage import is_damage
 from journey_analytics.workspace import Workspace, configure, transaction
@@ -134,6 +135,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path, build_id: int) -> N
             with _publication(connection, path):
                 if _follows(connection, since[0]):
                     _bring_up_to_date(connection)
+                    create_macros(connection, "publication")
                     return
         except duckdb.Error as error:
             if not is_damage(error):
@@ -142,6 +144,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, path: Path, build_id: int) -> N
     with _publication(connection, path):
         for name in published_tables(connection):
             _create(connection, name)
+        create_macros(connection, "publication")
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def test_sql_files_stay_under_120_lines() -> None:
     assert {name_of(f): n for f in sql_files("sql") if (n := lines_of(f)) >= SQL_LINES} == {}
 
 
-@pytest.mark.parametrize("path", sql_files("sql/models"), ids=name_of)
+@pytest.mark.parametrize("path", sql_files("sql/models", "sql/macros"), ids=name_of)
 def test_model_is_one_select(path: Path) -> None:
     statements = sqlglot.parse(path.read_text(), dialect="duckdb")
 
@@ -114,7 +114,7 @@ def test_last_select_names_every_column(path: Path) -> None:
     assert [c.sql() for c in columns if c.is_star or isinstance(c, exp.Columns)] == []
 
 
-@pytest.mark.parametrize("path", sql_files("sql/models"), ids=name_of)
+@pytest.mark.parametrize("path", sql_files("sql/models", "sql/macros"), ids=name_of)
 def test_model_is_deterministic(path: Path) -> None:
     code = re.sub(r"--.*", "", path.read_text())
 

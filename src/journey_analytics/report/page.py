@@ -1,9 +1,6 @@
 """Puts data, styles and scripts into one HTML file that needs nothing else and reaches nothing else."""
 
-import base64
-import hashlib
 import json
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
@@ -11,13 +8,15 @@ import duckdb
 
 from journey_analytics.errors import JourneyError
 from journey_analytics.files import write_aside
+from journey_analytics.report.dictionary import write_dictionary
+from journey_analytics.report.document import asset, inert, policy
 from journey_analytics.report.gather import gather
 
 _SCRIPTS = ("core", "help", "strip", "sections", "charts", "journeys", "main")
 
 
 def write_report(warehouse: Path, out: Path) -> Path:
-    """Writes the report.
+    """Writes the report, and beside it `dictionary.html`, to which it links.
 
     Args:
         warehouse: The published DuckDB file; it is opened read-only and nothing else is read.
@@ -37,6 +36,7 @@ def write_report(warehouse: Path, out: Path) -> Path:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_progress_bar = false")
         data = gather(connection)
+        write_dictionary(connection, out.with_name("dictionary.html"))
     text = render(data)
     write_aside(out, text)  # a reader who reloads the page never sees half of it
     return out
@@ -45,21 +45,16 @@ def write_report(warehouse: Path, out: Path) -> Path:
 def render(data: dict[str, object]) -> str:
     """The page for this data.
 
-    Every script is named by its hash in the Content-Security-Policy, so that nothing that the data may hold can
-    run; the data itself stands in a block that browsers do not execute, with every `<` escaped.
+    The data stands in a block that browsers do not execute, with every `<` escaped.
     """
     # Plotly is slow to import, and most commands never draw.
     from plotly.offline import get_plotlyjs
 
-    labels = json.loads(_asset("labels.json"))
-    scripts = [_inert(get_plotlyjs()), _inert("\n".join(_asset(f"{name}.js") for name in _SCRIPTS))]
-    policy = (
-        "default-src 'none'; connect-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
-        "style-src 'unsafe-inline'; script-src " + " ".join(_hash(script) for script in scripts)
-    )
-    return Template(_asset("page.html")).substitute(
-        policy=policy,
-        style=_asset("page.css"),
+    labels = json.loads(asset("labels.json"))
+    scripts = [inert(get_plotlyjs()), inert("\n".join(asset(f"{name}.js") for name in _SCRIPTS))]
+    return Template(asset("page.html")).substitute(
+        policy=policy(scripts),
+        style=asset("page.css"),
         data=embed({**data, "labels": labels}),
         plotly=scripts[0],
         script=scripts[1],
@@ -72,22 +67,3 @@ def embed(data: object) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
-
-
-def _inert(script: str) -> str:
-    """The script as the browser will hash it, unable to end its own element."""
-    return (
-        script.replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("</script", "<\\/script")
-        .replace("<!--", "<\\!--")
-    )
-
-
-def _hash(script: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
-
-
-def _asset(name: str) -> str:
-    return (files(__package__) / "assets" / name).read_text(encoding="utf-8")

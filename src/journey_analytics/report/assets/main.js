@@ -8,7 +8,7 @@ function draw() {
   drawHead();
   const top = h("div", { id: "first" }, drawTiles(), drawSentence());
   document.getElementById("page").replaceChildren(top, ...Object.values(drawers).map((drawer) => drawer()));
-  document.getElementById("foot").replaceChildren(t("footer"));
+  document.getElementById("foot").replaceChildren(t("footer"), " ", h("a", { href: "dictionary.html" }, t("dictionary")));
   Object.values(plotters).forEach((plotter) => plotter());
 }
 
