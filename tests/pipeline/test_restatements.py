@@ -42,6 +42,10 @@ def test_a_late_order_restates_the_month_with_its_file_as_evidence(
     assert ("checkout_step=payment", "reached_count") not in found
     funnel = restated(home, FUNNEL)
     assert funnel["funnel=purchase, step_number=4", "reached_count"] == (1, 2, "late_data")
+    path = restated(home, "table_name = 'path_edges' and breakdown_by = 'all'")
+    edge = "step_number=5, source=payment_submitted, target={}"
+    assert path[edge.format("(exit)"), "session_count"] == (2, 1, "late_data")
+    assert path[edge.format("order_placed"), "session_count"] == (1, 2, "late_data")
     assert rows(home, f"select distinct evidence from restatements where {DROP_OFF}") == [
         ("late_data: shopify_pixel events new 1, arrived 2026-10-20, dated 2026-09-06",)
     ]
