@@ -17,10 +17,10 @@ from journey_analytics.report.document import asset, inert, policy
 GROUPS: dict[str, tuple[str, ...]] = {
     "Customers and what they did": (
         "touchpoints", "customers", "sessions", "stage_visits", "journeys", "carts", "cart_steps", "orders", "deliveries",
-        "conversations", "surveys",
+        "conversations", "surveys", "funnel_units", "attribution",
     ),
     "Figures by period": (
-        "checkout_drop_off", "checkout_friction", "funnel_steps", "funnel_units", "stage_transitions",
+        "checkout_drop_off", "checkout_friction", "funnel_steps", "path_edges", "stage_transitions",
     ),
     "Who is who": (
         "customer_identifiers", "customer_keys", "identity_edges", "identity_refusals", "identity_health", "event_customers",
