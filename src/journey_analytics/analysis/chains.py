@@ -12,7 +12,7 @@ import numpy as np
 
 from journey_analytics.analysis.funnel_spec import Funnel
 from journey_analytics.analysis.reach import chains_within
-from journey_analytics.analysis.streams import Flags, Integers, Stream, next_true
+from journey_analytics.analysis.streams import Flags, Integers, Stream, first_after, next_true
 
 NONE = -1
 
@@ -114,7 +114,7 @@ def walk(
     yield who, at
     unit, until = stream.unit[starts], stream.time[starts] + matched.window
     for index in path[1:]:
-        to = next_true(matched.steps[index])[at + 1]
+        to = first_after(matched.steps[index], at)
         here = np.flatnonzero(to < len(stream))
         who, to = who[here], to[here]
         here = np.flatnonzero((stream.unit[to] == unit[who]) & (stream.time[to] <= until[who]))

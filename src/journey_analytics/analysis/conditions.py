@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,9 @@ import polars as pl
 
 from journey_analytics.analysis.streams import Flags
 from journey_analytics.errors import UsageError
+
+Bits = npt.NDArray[np.unsignedinteger[Any]]
+_KINDS = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,17 @@ class Matcher:
 
 
 def matches(events: pl.DataFrame, matchers: Sequence[Matcher]) -> list[Flags]:
-    """For each matcher a column: which events fit it.
+    """For each matcher a column: which events fit it; see `fitting`."""
+    return flags_of(fitting(events, matchers), len(matchers))
+
+
+def flags_of(bits: Bits, count: int) -> list[Flags]:
+    """The first bits of a column as columns of their own."""
+    return [(bits & bits.dtype.type(1 << number)) != 0 for number in range(count)]
+
+
+def fitting(events: pl.DataFrame, matchers: Sequence[Matcher]) -> Bits:
+    """For each event which matchers it fits: bit n for the n-th of at most 64.
 
     Args:
         events: The frame; conditions may read all its columns and nothing else.
@@ -38,30 +52,30 @@ def matches(events: pl.DataFrame, matchers: Sequence[Matcher]) -> list[Flags]:
             computed over these columns.
     """
     conditions = _evaluate(events, [m for m in matchers if m.where is not None])
-    # Names are compared as numbers: one look at the texts, however many steps there are.
+    kind: Any = next(kind for kind in _KINDS if len(matchers) <= np.iinfo(kind).bits)
+    # Names are looked up once, however many steps there are; the last row is that of events without a name.
     is_named = any(matcher.event is not None for matcher in matchers)
-    numbers, place = _numbers(events["event_type"]) if is_named else (np.zeros(0, np.uint32), {})
-    found = []
-    for matcher in matchers:
-        fits = np.ones(len(events), dtype=np.bool_)
-        if matcher.event is not None:
-            fits = np.zeros(len(events), dtype=np.bool_)
-            for name in matcher.event:
-                if name in place:
-                    fits |= numbers == place[name]
+    numbers, place = _numbers(events["event_type"]) if is_named else (None, {})
+    by_name = np.zeros(len(place) + 1, dtype=kind)
+    for number, matcher in enumerate(matchers):
+        names = None if matcher.event is None else [n for n in matcher.event if n in place]
+        chosen = slice(None) if names is None else [place[n] for n in names]
+        by_name[chosen] = by_name[chosen] | kind(1 << number)
+    bits: Bits = np.full(len(events), by_name[-1]) if numbers is None else by_name[numbers]
+    for number, matcher in enumerate(matchers):
         if matcher.where is not None:
-            fits &= conditions[matcher.place]
-        found.append(fits)
-    return found
+            bits[~conditions[matcher.place]] &= ~kind(1 << number)
+    return bits
 
 
-def _numbers(names: pl.Series) -> tuple[npt.NDArray[np.uint32], dict[str, int]]:
-    """A number for every name (the greatest for none), and which number is which name."""
+def _numbers(names: pl.Series) -> tuple[npt.NDArray[np.unsignedinteger[Any]], dict[str, int]]:
+    """A number for every name (one more than there are for none), and which number is which name."""
     texts = names.cast(pl.String)
     known = texts.drop_nulls().unique().to_list()
-    physical = texts.cast(pl.Enum(known)).to_physical().cast(pl.UInt32)
-    numbers: npt.NDArray[np.uint32] = physical.fill_null(np.iinfo(np.uint32).max).to_numpy()
-    return numbers, {name: number for number, name in enumerate(known)}
+    physical = texts.cast(pl.Enum(known)).to_physical()
+    if physical.null_count():
+        physical = physical.cast(pl.UInt32).fill_null(len(known))
+    return physical.to_numpy(), {name: number for number, name in enumerate(known)}
 
 
 def _evaluate(events: pl.DataFrame, matchers: Sequence[Matcher]) -> dict[str, Flags]:

@@ -13,7 +13,7 @@ from journey_analytics.analysis import funnel_tables, funnel_views
 from journey_analytics.analysis.breakdown import breakdown_of
 from journey_analytics.analysis.chains import NONE, Chains, Matched
 from journey_analytics.analysis.choose import closing_times
-from journey_analytics.analysis.conditions import Matcher, matches
+from journey_analytics.analysis.conditions import Matcher, fitting, flags_of
 from journey_analytics.analysis.funnel_spec import Funnel
 from journey_analytics.analysis.parts import chosen_in_parts
 from journey_analytics.analysis.spec import PeriodName
@@ -23,11 +23,12 @@ from journey_analytics.analysis.streams import (
     Integers,
     Stream,
     as_moment,
+    first_after,
     make_stream,
     micros,
-    next_true,
     read_events,
     span_micros,
+    taken,
     values_at,
 )
 from journey_analytics.errors import UsageError
@@ -109,8 +110,7 @@ def funnel(
     """
     frame = read_events(events, _needed(spec))
     moment = as_moment(as_of, frame["occurred_at"].max())  # type: ignore[arg-type]
-    fits = matches(frame, _matchers(spec))
-    matched = _match(frame, spec, fits, moment)
+    matched = _match(frame, spec, moment)
     may_enter = _may_enter(matched.stream, entered_between)
     chains = chosen_in_parts(matched, may_enter)
     return FunnelResult(spec, moment, _units(frame, matched, chains, moment))
@@ -135,15 +135,16 @@ def _matchers(spec: Funnel) -> list[Matcher]:
     return steps + exclusions
 
 
-def _match(frame: pl.DataFrame, spec: Funnel, fits: list[Flags], as_of: datetime | None) -> Matched:
+def _match(frame: pl.DataFrame, spec: Funnel, as_of: datetime | None) -> Matched:
     """The stream of the events that matter: in strict order all, else those that fit a step or an exclusion."""
-    time = frame["occurred_at"].to_physical().to_numpy()
-    kept = time <= (micros(as_of) if as_of else 0)
+    matchers = _matchers(spec)
+    fits = fitting(frame, matchers)
+    kept = frame["occurred_at"].to_physical().to_numpy() <= (micros(as_of) if as_of else 0)
     if spec.order != "strict":
-        kept &= _any_of(fits)
+        kept &= fits != 0
     apart = spec.breakdown or () if spec.breakdown_mode == "all" else ()
     stream = make_stream(frame, [spec.per, *spec.hold_constant], kept, apart)
-    flags = [column[stream.row] for column in fits]
+    flags = flags_of(taken(fits, stream.row), len(matchers))
     count = len(spec.steps)
     return Matched(
         stream,
@@ -153,13 +154,6 @@ def _match(frame: pl.DataFrame, spec: Funnel, fits: list[Flags], as_of: datetime
         span_micros(spec.window),
         [None if step.within is None else span_micros(step.within) for step in spec.steps],
     )
-
-
-def _any_of(fits: list[Flags]) -> Flags:
-    found = fits[0].copy()
-    for other in fits[1:]:
-        found |= other
-    return found
 
 
 def _may_enter(
@@ -223,8 +217,9 @@ def _lists(values: pl.Series, matched: Matched, chains: Chains, last: Integers) 
     """For each attempt the values at the events of its steps, up to the last one filled."""
     is_listed = np.arange(chains.filled.shape[1]) <= last[:, None]
     flat = values_at(values, matched.stream, chains.filled[is_listed])
+    # Offsets as Arrow has them: pyarrow loads pandas, where it finds it, to look at numbers of numpy.
     ends = np.concatenate(([0], np.cumsum(last + 1)))
-    return pl.Series(pa.LargeListArray.from_arrays(ends, flat.to_arrow()))
+    return pl.Series(pa.LargeListArray.from_arrays(pl.Series(ends).to_arrow(), flat.to_arrow()))
 
 
 def _ended(matched: Matched, chains: Chains, closes: Integers) -> Integers:
@@ -265,7 +260,7 @@ def _recovered(matched: Matched, chains: Chains, state: pl.Series) -> pl.Series:
     if not len(chains.start):
         return pl.Series([], dtype=pl.Boolean)
     at = np.take_along_axis(chains.filled, chains.last_step()[:, None], axis=1)[:, 0]
-    later = next_true(matched.steps[-1])[at + 1]
+    later = first_after(matched.steps[-1], at)
     safe = np.minimum(later, len(stream) - 1)
     does = (later < len(stream)) & (stream.unit[safe] == stream.unit[at])
     return pl.Series(does) & (state == "dropped")

@@ -10,6 +10,7 @@ from journey_analytics.analysis.spec import Many, Names, Spec
 from journey_analytics.section import PositiveDuration
 
 MOST_STEPS = 32
+MOST_EXCLUSIONS = 32
 # In any order one event may fit several steps; so many subsets of steps are still looked at one by one.
 MOST_STEPS_IN_ANY_ORDER = 10
 
@@ -72,7 +73,7 @@ class Funnel(Spec):
         per: The column whose values are counted: customers, sessions, carts or anything else.
         hold_constant: Columns that must be the same on all events of an attempt; each value is a unit of its own, and
             an event without one belongs to none.
-        exclusions: What ends an attempt.
+        exclusions: What ends an attempt; at most 32.
         on_exclusion: `end`: the attempt keeps the steps before it and is closed; `discard`: it does not count.
         breakdown: A column, or several, by whose values the result is told apart.
         breakdown_mode: Whose value: of the `first` or `last` event of the unit that matches a step, of the event that
@@ -89,7 +90,7 @@ class Funnel(Spec):
     entry: Literal["best", "first", "every"] = "best"
     per: str = "customer_key"
     hold_constant: Names = ()
-    exclusions: Many[Exclusion] = ()
+    exclusions: Many[Exclusion] = Field(default=(), max_length=MOST_EXCLUSIONS)
     on_exclusion: Literal["end", "discard"] = "end"
     breakdown: Names | None = Field(default=None, min_length=1)
     breakdown_mode: str = "first"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import polars as pl
 
 from journey_analytics.errors import UsageError
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 TIME = pl.Datetime("us", "UTC")
@@ -77,6 +78,12 @@ def next_true(flags: Flags) -> Integers:
     places = np.flatnonzero(flags)
     found[places] = places
     return np.minimum.accumulate(found[::-1])[::-1]
+
+
+def first_after(flags: Flags, positions: Integers) -> Integers:
+    """For some positions the first one after each that is true; the number of flags if there is none."""
+    places = np.append(np.flatnonzero(flags), len(flags))
+    return taken(places, np.searchsorted(places, positions, side="right"))
 
 
 def read_events(given: Any, needed: Sequence[str], what: str = "events") -> pl.DataFrame:
@@ -191,13 +198,18 @@ def make_stream(
     unit = _unit_numbers(part, [*per, *apart])
     time = part["occurred_at"].to_physical().to_numpy()
     order = _total_order(unit, time, part.select(ties))
-    return Stream(unit[order], time[order], rows[order])
+    return Stream(taken(unit, order), taken(time, order), taken(rows, order))
+
+
+def taken(values: npt.NDArray[Scalar], places: Integers) -> npt.NDArray[Scalar]:
+    """`values[places]`, where every place is known to lie within: numpy is three times as fast if it need not look."""
+    return values.take(places, mode="clip")
 
 
 def _unit_numbers(events: pl.DataFrame, per: Sequence[str]) -> Integers:
     """A number for every distinct combination of values."""
-    numbers = np.zeros(len(events), dtype=np.int64)
-    for column in per:
+    numbers = _numbers(events[per[0]])
+    for column in per[1:]:
         own = _numbers(events[column])
         numbers = numbers * (int(own.max(initial=0)) + 1) + own
         if int(numbers.max(initial=0)) >= 2**31:
@@ -209,6 +221,8 @@ def _unit_numbers(events: pl.DataFrame, per: Sequence[str]) -> Integers:
 def _numbers(values: pl.Series) -> Integers:
     if values.dtype.is_integer() and values.null_count() < len(values):
         low, high = int(values.min()), int(values.max())  # type: ignore[arg-type]
+        if low > 0 and high < 2**31 and not values.null_count():
+            return values.cast(pl.Int64).to_numpy()
         if high - low < 2**31:
             return (values.cast(pl.Int64) - low + 1).fill_null(0).to_numpy()
     known = (
@@ -230,10 +244,12 @@ def _total_order(unit: Integers, time: Integers, ties: pl.DataFrame) -> Integers
     by_time = None if bool(np.all(time[1:] >= time[:-1])) else np.argsort(time, kind="stable")
     bits = max(1, (count - 1).bit_length())
     ordered_unit = unit if by_time is None else unit[by_time]
-    packed = (ordered_unit << bits) | np.arange(count, dtype=np.int64)
+    # In place as far as it goes: fresh memory costs as much as the work in it.
+    packed = ordered_unit << bits
+    packed |= np.arange(count, dtype=np.int64)
     packed.sort()
-    place = packed & ((1 << bits) - 1)
-    order = place if by_time is None else by_time[place]
+    packed &= (1 << bits) - 1
+    order = packed if by_time is None else taken(by_time, packed)
     return _break_ties(order, unit[order], time[order], ties) if ties.columns else order
 
 
