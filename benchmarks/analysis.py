@@ -39,7 +39,7 @@ _CLICKHOUSE_TRANSITIONS = (
 )
 _OURS_FUNNEL = """
 import sys, polars as pl, journey_analytics as ja
-events = pl.read_parquet(sys.argv[1])
+events = pl.scan_parquet(sys.argv[1])
 result = ja.funnel(events, ja.Funnel([ja.Step(n, event=n) for n in sys.argv[2].split(",")], window="7d"))
 reached = result.steps["reached_count"].to_list() + [0]
 print("\\n".join(f"{k + 1}\\t{a - b}" for k, (a, b) in enumerate(zip(reached, reached[1:])) if a - b))

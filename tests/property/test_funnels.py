@@ -13,6 +13,7 @@ from support.funnel_oracle import Counter
 from journey_analytics.analysis import parts
 from journey_analytics.analysis.funnel import funnel
 from journey_analytics.analysis.funnel_spec import Exclusion, Funnel, Step
+from journey_analytics.errors import UsageError
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 STREAMS = 25
@@ -155,3 +156,20 @@ def test_parts_of_the_units_find_what_all_at_once_find(count: int, seed: int) ->
 
     assert in_parts.units.equals(whole.units)
     assert in_parts.steps.equals(whole.steps)
+
+
+@given(seed=st.integers(min_value=0, max_value=2**32 - 1))
+def test_a_lazy_frame_is_counted_like_one_in_memory(seed: int) -> None:
+    """Catches an event that is left unread and matters: for ties, breakdowns, exclusions, strict order or the clock."""
+    case, streams = draw_case(seed)
+    frame, spec = as_frame(streams, Random(seed)), as_spec(case)
+    whole, lazy = funnel(frame, spec), funnel(frame.lazy(), spec)
+
+    assert lazy.as_of == whole.as_of
+    assert lazy.units.equals(whole.units)
+
+
+def test_a_lazy_frame_without_a_column_is_refused_like_one_in_memory() -> None:
+    frame = pl.LazyFrame({"customer_key": ["ana"], "event_type": ["a"]})
+    with pytest.raises(UsageError, match="no column 'occurred_at'"):
+        funnel(frame, Funnel([Step("a", "a")]))

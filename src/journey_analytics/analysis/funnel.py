@@ -15,6 +15,7 @@ from journey_analytics.analysis.chains import NONE, Chains, Matched
 from journey_analytics.analysis.choose import closing_times
 from journey_analytics.analysis.conditions import Matcher, fitting, flags_of
 from journey_analytics.analysis.funnel_spec import Funnel
+from journey_analytics.analysis.lazy import collect_matching
 from journey_analytics.analysis.parts import chosen_in_parts
 from journey_analytics.analysis.spec import PeriodName
 from journey_analytics.analysis.streams import (
@@ -97,7 +98,7 @@ def funnel(
 
     Args:
         events: Polars or Arrow frame with `customer_key, occurred_at, event_type`; `sequence` and `event_id` break ties
-            of time where present. Naive times are taken as UTC.
+            of time where present. Naive times are taken as UTC. Of a lazy frame only what is needed is read.
         spec: The funnel; docs/methods.md states every rule.
         as_of: Up to when events are seen, and attempts judged; the newest event's time if None.
         entered_between: Only attempts that began at or after the first time and before the second; None: no limit.
@@ -108,8 +109,11 @@ def funnel(
     Raises:
         UsageError: A column is missing, or a condition cannot be used.
     """
+    newest = None
+    if isinstance(events, pl.LazyFrame):
+        events, newest = collect_matching(events, spec, _needed(spec))
     frame = read_events(events, _needed(spec))
-    moment = as_moment(as_of, frame["occurred_at"].max())  # type: ignore[arg-type]
+    moment = as_moment(as_of, newest or frame["occurred_at"].max())  # type: ignore[arg-type]
     matched = _match(frame, spec, moment)
     may_enter = _may_enter(matched.stream, entered_between)
     chains = chosen_in_parts(matched, may_enter)

@@ -198,7 +198,8 @@ def make_stream(
     unit = _unit_numbers(part, [*per, *apart])
     time = part["occurred_at"].to_physical().to_numpy()
     order = _total_order(unit, time, part.select(ties))
-    return Stream(taken(unit, order), taken(time, order), taken(rows, order))
+    own = order if len(rows) == len(events) else taken(rows, order)
+    return Stream(taken(unit, order), taken(time, order), own)
 
 
 def taken(values: npt.NDArray[Scalar], places: Integers) -> npt.NDArray[Scalar]:

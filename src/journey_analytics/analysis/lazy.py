@@ -1,0 +1,36 @@
+"""Lazy frames: of a file only the columns and rows that are looked at are read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import polars as pl
+
+from journey_analytics.analysis.funnel_spec import Funnel
+from journey_analytics.analysis.streams import TIES, in_utc
+
+
+def collect_matching(
+    events: pl.LazyFrame, spec: Funnel, columns: Sequence[str]
+) -> tuple[pl.DataFrame, datetime | None]:
+    """The events that can matter to a funnel, and the newest time of all.
+
+    Args:
+        events: All events.
+        spec: The funnel. Where it has a condition, or takes every event into account, everything is read.
+        columns: The columns that it needs; those that are missing are left to be told.
+    """
+    schema = events.collect_schema()
+    events_of = [step.event for step in spec.steps] + [part.event for part in spec.exclusions]
+    conditions = [step.where for step in spec.steps] + [part.where for part in spec.exclusions]
+    names = sorted({name for given in events_of for name in given or ()})
+    wanted = events
+    if not any(conditions):
+        wanted = wanted.select(name for name in schema.names() if name in {*columns, *TIES})
+    has_names = schema.get("event_type") == pl.String and all(events_of)
+    if spec.order != "strict" and has_names:
+        wanted = wanted.filter(pl.col("event_type").is_in(names))
+    if "occurred_at" not in schema.names():
+        return wanted.collect(), None
+    frame, newest = pl.collect_all([wanted, events.select(pl.col("occurred_at").max())])
+    moment = in_utc(newest, "events")["occurred_at"].max()
+    return frame, moment if isinstance(moment, datetime) else None
