@@ -9,8 +9,9 @@ from datetime import timedelta
 import duckdb
 import polars as pl
 
-from journey_analytics.analysis.attribution import attribute_touches
+from journey_analytics.analysis.attribution import touch_credits
 from journey_analytics.analysis.specs import Attribution
+from journey_analytics.analysis.touch_paths import conversion_paths
 
 CREDITED_MODELS = ("first", "last", "last_non_direct", "linear", "position", "time_decay")
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -46,13 +47,14 @@ def write_credits(connection: duckdb.DuckDBPyConnection) -> None:
         "conversion_id", pl.col("person").alias("customer_key"), "occurred_at", "value"
     )
     rules = _rules(connection)
+    specs = [Attribution.model_validate({**rules, "model": model}) for model in CREDITED_MODELS]
+    # All models share a path: they differ in the weights of its touches only.
+    paths = conversion_paths(touches, conversions, specs[0])
     credited = [
-        attribute_touches(
-            touches, conversions, Attribution.model_validate({**rules, "model": model})
-        )
-        .with_columns(model=pl.lit(model))
+        touch_credits(paths, spec)
+        .with_columns(model=pl.lit(spec.model))
         .select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items())
-        for model in CREDITED_MODELS
+        for spec in specs
     ]
     named = orders.select(
         "conversion_id",

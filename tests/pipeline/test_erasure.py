@@ -160,7 +160,7 @@ def test_any_identifier_finds_the_person_and_a_no_leaves_all_as_it_is(
 
 
 def test_an_identifier_of_two_people_is_refused_and_both_are_named(place: Path) -> None:
-    with pytest.raises(ja.JourneyError, match="2 customers of different shops"):
+    with pytest.raises(ja.JourneyError, match="2 customers are known by this identifier"):
         ja.erase(place / "home", "#1001")
 
 

@@ -65,13 +65,21 @@ def attribute_touches(touches: Any, conversions: Any, spec: Attribution) -> pl.D
     Raises:
         UsageError: A column is missing, a conversion_id occurs twice, or the model knows no single touches.
     """
+    return touch_credits(conversion_paths(touches, conversions, spec), spec)
+
+
+def touch_credits(paths: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
+    """The same from the paths of `conversion_paths`, which several models may share.
+
+    Raises:
+        UsageError: The model knows no single touches.
+    """
     if spec.model == "markov":
         raise UsageError(
             "A Markov model credits channels and no single touches.",
             "Attribution",
             "Use ja.attribute, or another model.",
         )
-    paths = conversion_paths(touches, conversions, spec)
     conversions = paths.filter(pl.col("conversion_id").is_not_null())
     parts = _valued(_credited(paths, conversions, spec), conversions)
     lists = ["ages", *(["touch_ids"] if "touch_ids" in paths.columns else [])]
