@@ -28,7 +28,7 @@ $(INSTALLED): requirements.lock pyproject.toml scripts/setup.sh
 demo: $(INSTALLED)  ## build the sample shop: warehouse, report page, and the checkout table printed
 	@$(BIN)/journey demo --home $(VAR)
 
-test: $(INSTALLED)  ## all tests, also those in a real browser (about 25 minutes on 2 cores)
+test: $(INSTALLED)  ## all tests, also those in a real browser (about half an hour on 2 cores)
 	@CHROMIUM="$(CHROMIUM)" scripts/setup.sh chromium
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"
 

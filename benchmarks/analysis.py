@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
@@ -136,7 +137,9 @@ def measure(events: int, runs: int, folder: Path) -> list[dict[str, object]]:
     """All cases at one size."""
     path = folder / f"events_{events}.parquet"
     if not path.exists():
-        write_events(path, events)
+        # In a process of its own: a child's peak memory counts from that of its parent.
+        with get_context("spawn").Pool(1) as pool:
+            pool.apply(write_events, (path, events))
     conditions = ", ".join(f"assumeNotNull(event_type) = '{name}'" for name in STEPS)
     funnel = _CLICKHOUSE_FUNNEL.format(micros=WINDOW_DAYS * 86_400_000_000, conditions=conditions)
     found = compare(

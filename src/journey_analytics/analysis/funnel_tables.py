@@ -57,26 +57,34 @@ def step_before(spec: Funnel, index: int) -> int | None:
 
 def _counts(units: pl.LazyFrame, spec: Funnel, index: int) -> pl.LazyFrame:
     before = step_before(spec, index)
+    seconds = pl.lit(None, pl.Int64) if before is None else (pl.col("at") - pl.col("before")).dt.total_microseconds()  # fmt: skip
     is_last = pl.col("reached_step") == index + 1
-    seconds = (
-        pl.lit(None, pl.Int64)
-        if before is None
-        else (step_time(index) - step_time(before)).dt.total_microseconds()
+    # Times are looked up in the lists once, before anything is counted.
+    steps = units.select(
+        "breakdown",
+        "is_mature",
+        at=step_time(index),
+        before=step_time(index if before is None else before),
+        is_dropped=is_last & (pl.col("state") == "dropped"),
+        is_on_the_way=is_last & (pl.col("state") == "in_progress"),
+    ).with_columns(
+        is_reached=pl.col("at").is_not_null(), is_at_before=pl.col("before").is_not_null()
     )
-    at_before = reached(index if before is None else before)
-    entered = pl.col("entered_at").is_not_null()
-    return units.group_by("breakdown", maintain_order=True).agg(
-        reached_count=reached(index).sum().cast(pl.Int64),
-        dropped_count=(is_last & (pl.col("state") == "dropped")).sum().cast(pl.Int64),
-        in_progress_count=(is_last & (pl.col("state") == "in_progress")).sum().cast(pl.Int64),
+    is_reached, at_before, is_mature = (
+        pl.col(name) for name in ("is_reached", "is_at_before", "is_mature")
+    )
+    return steps.group_by("breakdown", maintain_order=True).agg(
+        reached_count=is_reached.sum().cast(pl.Int64),
+        dropped_count=pl.col("is_dropped").sum().cast(pl.Int64),
+        in_progress_count=pl.col("is_on_the_way").sum().cast(pl.Int64),
         _before=at_before.sum().cast(pl.Int64),
         # Who entered an open funnel here did not come from the step before.
-        _onward=(reached(index) & at_before).sum().cast(pl.Int64),
-        _entered=entered.sum().cast(pl.Int64),
-        _mature=(reached(index) & pl.col("is_mature")).sum(),
-        _mature_before=(at_before & pl.col("is_mature")).sum(),
-        _mature_onward=(reached(index) & at_before & pl.col("is_mature")).sum(),
-        _mature_entered=(entered & pl.col("is_mature")).sum(),
+        _onward=(is_reached & at_before).sum().cast(pl.Int64),
+        _entered=pl.len().cast(pl.Int64),
+        _mature=(is_reached & is_mature).sum(),
+        _mature_before=(at_before & is_mature).sum(),
+        _mature_onward=(is_reached & at_before & is_mature).sum(),
+        _mature_entered=is_mature.sum(),
         median_seconds=seconds.median() / _SECOND,
         mean_seconds=seconds.mean() / _SECOND,
         p90_seconds=seconds.quantile(0.9, "linear") / _SECOND,
