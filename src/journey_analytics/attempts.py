@@ -19,7 +19,6 @@ from journey_analytics.models import load_models
 from journey_analytics.settings import ConfiguredFunnel
 from journey_analytics.sql_conditions import parse_condition
 
-ATTEMPTS = "_attempts"
 # What the engine reads besides the columns that a funnel names.
 _READ = ("customer_key", "shop", "occurred_at", "sequence", "event_type")
 # Columns that hold lists tell no units apart.
@@ -62,7 +61,7 @@ def check_funnels(config: Config) -> None:
     for spec in config.funnels:
         where = f"[[funnels]] {spec.name}"
         money = [name for name in known if name.endswith("value")]
-        asked = [(name, known) for name in _named(spec)]
+        asked = [(name, known) for name in spec.columns]
         asked += [(spec.value, frozenset(money))] if spec.value else []
         for column, allowed in asked:
             if column not in allowed:
@@ -71,7 +70,7 @@ def check_funnels(config: Config) -> None:
                     where,
                     f"Use one of: {', '.join(sorted(allowed))}.",
                 )
-        for condition in _conditions(spec):
+        for condition in spec.conditions:
             parse_condition(condition, known, where)
 
 
@@ -86,24 +85,20 @@ def counted(spec: ConfiguredFunnel) -> Funnel:
 
 def read_acts(connection: duckdb.DuckDBPyConnection, spec: Funnel) -> pl.DataFrame:
     """The customers' own touchpoints that matter to a funnel, with the columns that it reads."""
-    columns = dict.fromkeys([*_READ, *_named(spec)])
-    for text in _conditions(spec):
+    columns = dict.fromkeys([*_READ, *spec.columns])
+    for text in spec.conditions:
         tree = parse_condition(text, touchpoint_columns(), "where")
         columns |= dict.fromkeys(column.name for column in tree.find_all(exp.Column))
-    events = [step.event for step in spec.steps] + [part.event for part in spec.exclusions]
-    names = sorted({name for event in events for name in event or ()})
-    # In strict order every act counts; so it does where a step asks for no name.
-    is_any = spec.order == "strict" or None in events
     acts: pl.DataFrame = connection.sql(
         f"select touchpoint_id as event_id, {', '.join(columns)} from touchpoints where actor = 'customer' "
-        f"and customer_key is not null and ({str(is_any).lower()} or list_contains(?, event_type))",
-        params=[names],
+        f"and customer_key is not null and ({str(spec.looks_at_all).lower()} or list_contains(?, event_type))",
+        params=[spec.names],
     ).pl()
     return acts
 
 
-def write_attempts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Creates the temporary table `_attempts` from `touchpoints` and `funnel_definitions`, wherever the search path finds them.
+def find_attempts(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The table `_attempts`, from `touchpoints` and `funnel_definitions`, wherever the search path finds them.
 
     Grain: one row per funnel, breakdown (`all`, and that of the funnel) and attempt that counts.
     """
@@ -113,9 +108,7 @@ def write_attempts(connection: duckdb.DuckDBPyConnection) -> None:
     frames = [pl.DataFrame(schema=_COLUMNS)]
     for (definition,) in definitions:
         frames += _attempts(connection, ConfiguredFunnel.model_validate_json(definition))
-    connection.register("attempt_frame", pl.concat(frames).to_arrow())
-    connection.execute(f"create or replace temp table {ATTEMPTS} as select * from attempt_frame")
-    connection.unregister("attempt_frame")
+    return pl.concat(frames)
 
 
 def _attempts(connection: duckdb.DuckDBPyConnection, spec: ConfiguredFunnel) -> list[pl.DataFrame]:
@@ -148,13 +141,3 @@ def _rows(spec: ConfiguredFunnel, asked: Funnel, units: pl.DataFrame, by: str) -
     rest = [name for name in _COLUMNS if name not in columns]
     columns |= {name: pl.col(name) if name in units.columns else pl.lit(None) for name in rest}
     return units.select(columns[name].cast(kind).alias(name) for name, kind in _COLUMNS.items())
-
-
-def _named(spec: Funnel) -> list[str]:
-    more = [name for name in (spec.value, spec.currency) if name]
-    return list(dict.fromkeys([spec.per, *spec.hold_constant, *(spec.breakdown or ()), *more]))
-
-
-def _conditions(spec: Funnel) -> list[str]:
-    asked = [step.where for step in spec.steps] + [part.where for part in spec.exclusions]
-    return [text for text in asked if text is not None]

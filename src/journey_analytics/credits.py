@@ -27,8 +27,8 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-def write_credits(connection: duckdb.DuckDBPyConnection) -> None:
-    """Creates the temporary table `_credits` from `sessions`, `orders` and `settings`, wherever the search path finds them.
+def find_credits(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The table `_credits`, from `sessions`, `orders` and `settings`, wherever the search path finds them.
 
     Grain: one row per order, model and session with a credit; one per order and model where no session came before.
     """
@@ -63,10 +63,7 @@ def write_credits(connection: duckdb.DuckDBPyConnection) -> None:
         "order_id",
         pl.col("occurred_at").alias("ordered_at"),
     )
-    found = pl.concat(credited).join(named, on="conversion_id")
-    connection.register("credit_frame", found.to_arrow())
-    connection.execute("create or replace temp table _credits as select * from credit_frame")
-    connection.unregister("credit_frame")
+    return pl.concat(credited).join(named, on="conversion_id")
 
 
 def _rules(connection: duckdb.DuckDBPyConnection) -> dict[str, timedelta]:

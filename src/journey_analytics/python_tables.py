@@ -3,23 +3,29 @@
 from collections.abc import Callable
 
 import duckdb
+import polars as pl
 
-from journey_analytics.attempts import write_attempts
-from journey_analytics.credits import write_credits
+from journey_analytics.attempts import find_attempts
+from journey_analytics.credits import find_credits
 from journey_analytics.identity import write_components
 from journey_analytics.models import PYTHON_TABLES, Model
 
-_WRITERS: dict[str, Callable[[duckdb.DuckDBPyConnection], object]] = {
-    "_components": write_components,
-    "_attempts": write_attempts,
-    "_credits": write_credits,
+# Components are found by a loop over SQL, which leaves the table itself; the others are frames.
+_FINDERS: dict[str, Callable[[duckdb.DuckDBPyConnection], pl.DataFrame]] = {
+    "_attempts": find_attempts,
+    "_credits": find_credits,
 }
 
 
 def write_python_tables(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Creates the temporary tables that a model reads; their own inputs are found along the search path."""
     for name in sorted(PYTHON_TABLES.keys() & set(model.inputs)):
-        _WRITERS[name](connection)
+        if name == "_components":
+            write_components(connection)
+        else:
+            connection.register("python_frame", _FINDERS[name](connection).to_arrow())
+            connection.execute(f"create or replace temp table {name} as select * from python_frame")
+            connection.unregister("python_frame")
 
 
 def drop_python_tables(connection: duckdb.DuckDBPyConnection, model: Model) -> None:

@@ -121,10 +121,8 @@ def funnel(
 
 
 def _needed(spec: Funnel) -> list[str]:
-    names = [step.event for step in spec.steps] + [exclusion.event for exclusion in spec.exclusions]
-    event_type = ["event_type"] if any(name is not None for name in names) else []
-    more = [*(spec.breakdown or ()), *filter(None, (spec.value, spec.currency))]
-    return list(dict.fromkeys([spec.per, "occurred_at", *event_type, *spec.hold_constant, *more]))
+    event_type = ["event_type"] if spec.names else []
+    return list(dict.fromkeys([spec.per, "occurred_at", *event_type, *spec.columns]))
 
 
 def _matchers(spec: Funnel) -> list[Matcher]:

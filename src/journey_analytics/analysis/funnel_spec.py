@@ -1,6 +1,7 @@
 """The spec of a funnel: every rule that decides a count is a field, and a result carries the spec that it was made with."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -98,6 +99,31 @@ class Funnel(Spec):
     is_open: bool = False
     value: str | None = None
     currency: str | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it names, conditions apart."""
+        money = [name for name in (self.value, self.currency) if name]
+        return list(dict.fromkeys([self.per, *self.hold_constant, *(self.breakdown or ()), *money]))
+
+    @property
+    def conditions(self) -> list[str]:
+        """The SQL conditions of its steps and exclusions."""
+        asked = [step.where for step in self.steps] + [part.where for part in self.exclusions]
+        return [text for text in asked if text is not None]
+
+    @property
+    def names(self) -> list[str]:
+        """The event types of its steps and exclusions."""
+        return sorted({name for names in self._names_asked() for name in names or ()})
+
+    @property
+    def looks_at_all(self) -> bool:
+        """Whether an event of any other name matters too: to strict order, or to a step or exclusion without a name."""
+        return self.order == "strict" or None in self._names_asked()
+
+    def _names_asked(self) -> list[Sequence[str] | None]:
+        return [step.event for step in self.steps] + [part.event for part in self.exclusions]
 
     @property
     def breakdown_step(self) -> int | None:

@@ -20,15 +20,11 @@ def collect_matching(
         columns: The columns that it needs; those that are missing are left to be told.
     """
     schema = events.collect_schema()
-    events_of = [step.event for step in spec.steps] + [part.event for part in spec.exclusions]
-    conditions = [step.where for step in spec.steps] + [part.where for part in spec.exclusions]
-    names = sorted({name for given in events_of for name in given or ()})
     wanted = events
-    if not any(conditions):
+    if not spec.conditions:
         wanted = wanted.select(name for name in schema.names() if name in {*columns, *TIES})
-    has_names = schema.get("event_type") == pl.String and all(events_of)
-    if spec.order != "strict" and has_names:
-        wanted = wanted.filter(pl.col("event_type").is_in(names))
+    if schema.get("event_type") == pl.String and not spec.looks_at_all:
+        wanted = wanted.filter(pl.col("event_type").is_in(spec.names))
     if "occurred_at" not in schema.names():
         return wanted.collect(), None
     frame, newest = pl.collect_all([wanted, events.select(pl.col("occurred_at").max())])

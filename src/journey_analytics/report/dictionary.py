@@ -11,7 +11,7 @@ import duckdb
 
 from journey_analytics.files import write_aside
 from journey_analytics.macros import parts_of
-from journey_analytics.report.document import asset, inert, policy
+from journey_analytics.report.document import asset, document
 
 # In the order in which an analyst meets them. A table that stands nowhere here is shown under OTHER.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -117,14 +117,16 @@ def _page(groups: dict[str, list[Entry]]) -> str:
     columns = sum(
         len(entry.columns) for title in groups if title != MACROS for entry in groups[title]
     )
-    script = inert(asset("dictionary.js"))
-    return Template(asset("dictionary.html")).substitute(
-        policy=policy([script]),
-        style=asset("page.css") + asset("dictionary.css"),
+    body = Template(asset("dictionary.html")).substitute(
         counts=f"{len(entries) - macros} tables · {columns} columns · {macros} macros",
         links="\n".join(f'<a href="#{_slug(title)}">{escape(title)}</a>' for title in groups),
         groups="\n".join(_group(title, part) for title, part in groups.items()),
-        script=script,
+    )
+    return document(
+        "Data dictionary",
+        body=body,
+        style=asset("page.css") + asset("dictionary.css"),
+        scripts=[asset("dictionary.js")],
     )
 
 

@@ -9,7 +9,7 @@ import duckdb
 from journey_analytics.errors import JourneyError
 from journey_analytics.files import write_aside
 from journey_analytics.report.dictionary import write_dictionary
-from journey_analytics.report.document import asset, inert, policy
+from journey_analytics.report.document import asset, document
 from journey_analytics.report.gather import gather
 
 _SCRIPTS = ("core", "help", "strip", "sections", "charts", "journeys", "main")
@@ -51,13 +51,11 @@ def render(data: dict[str, object]) -> str:
     from plotly.offline import get_plotlyjs
 
     labels = json.loads(asset("labels.json"))
-    scripts = [inert(get_plotlyjs()), inert("\n".join(asset(f"{name}.js") for name in _SCRIPTS))]
-    return Template(asset("page.html")).substitute(
-        policy=policy(scripts),
+    return document(
+        "Customer journeys",
+        body=Template(asset("page.html")).substitute(data=embed({**data, "labels": labels})),
         style=asset("page.css"),
-        data=embed({**data, "labels": labels}),
-        plotly=scripts[0],
-        script=scripts[1],
+        scripts=[get_plotlyjs(), "\n".join(asset(f"{name}.js") for name in _SCRIPTS)],
     )
 
 
