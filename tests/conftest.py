@@ -2,11 +2,13 @@
 
 import fcntl
 import os
+import re
 import runpy
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +24,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 # A key from outside would make the hashes of the tests differ from machine to machine.
 os.environ.pop("JOURNEY_HASHING_KEY", None)
+
+# Workers share the cores: more threads than cores cost a fifth more time. Tests of threads set their own number.
+for variable in ("JOURNEY_THREADS", "POLARS_MAX_THREADS"):
+    os.environ.setdefault(variable, "1")
 
 # `default` finds the same examples on each run, so that `make test` never fails by chance; `soak` looks for new ones.
 settings.register_profile(
@@ -40,6 +46,30 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+# The tests of these files build nothing in common, so that any worker may take the next one.
+APART = ("test_histories.py", "test_erasure_crashes.py")
+
+
+def unit_of(nodeid: str) -> str:
+    """What one worker takes whole: a file, so that what its tests share is built once; of seeds each by itself."""
+    file, _, test = nodeid.partition("::")
+    seed = re.search(r"\[seed \d+\]$", test)
+    return nodeid if file.endswith(APART) else f"{file}{seed[0] if seed else ''}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deals out files in their order: the short ones of tests/unit come last, so that all workers end at one time."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByUnit(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByUnit(config, log)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The workspace: one DuckDB file that only the pipeline opens, under a `HomeLock`."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Self
 
 import duckdb
 
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.files import aside_of
 from journey_analytics.storage import is_damage
 
 _LOG = logging.getLogger(__name__)
+# The variable that says how many cores a build may use; unset: all.
+THREADS = "JOURNEY_THREADS"
 
 BOOKKEEPING = """
 create table if not exists builds (
@@ -117,7 +120,11 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def configure(connection: duckdb.DuckDBPyConnection, spill: Path | None = None) -> None:
-    """Settings that every connection of ours needs: UTC, no network, no extensions, a place to spill."""
+    """Settings that every connection of ours needs: UTC, no network, no extensions, a place to spill.
+
+    Raises:
+        UsageError: JOURNEY_THREADS is no number of cores.
+    """
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
@@ -126,5 +133,13 @@ def configure(connection: duckdb.DuckDBPyConnection, spill: Path | None = None) 
     # A build has two files open at times (workspace and the copy that is checked, or a rebuild): together they
     # stay below DuckDB's own limit for one, and spill beyond it.
     connection.execute("set memory_limit = '40%'")
+    if threads := os.environ.get(THREADS):
+        if not threads.isdecimal() or not int(threads):
+            raise UsageError(
+                f"{THREADS} is {threads!r}, which is no number of cores.",
+                THREADS,
+                "Set it to 1 or more, or unset it: then a build uses every core.",
+            )
+        connection.execute(f"set threads = {int(threads)}")
     if spill is not None:
         connection.execute(f"set temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")

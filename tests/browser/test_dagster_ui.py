@@ -24,7 +24,7 @@ INSTIGATORS = (
     "{ repositoriesOrError { ... on RepositoryConnection { nodes "
     "{ schedules { scheduleState { status } } sensors { sensorState { status } } } } } }"
 )
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("dagster_ui")]
+pytestmark = pytest.mark.browser
 
 
 def free_port() -> int:

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# One worker runs this module: the demo is built once for all of it.
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,14 @@ from support.replay import differences, take_step
 from support.tables import table_hashes
 
 import journey_analytics as ja
-from journey_analytics import engine, workspace
+from journey_analytics import engine
 from journey_analytics.building import published_models
 from journey_analytics.config import load
+from journey_analytics.errors import UsageError
 from journey_analytics.sample import write_sample
-from journey_analytics.workspace import Workspace
+from journey_analytics.workspace import Workspace, configure
 
 KEY = "a key for tests, the same in every home"
-
-# One worker takes them all, so that what they share is built once.
-pytestmark = pytest.mark.xdist_group("increment")
 
 
 @pytest.fixture(scope="module")
@@ -96,20 +94,32 @@ def test_building_twice_and_in_full_changes_nothing(
         assert tables_of(home) == tables_of(whole)
 
 
-@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("threads", ["1", "4"])
 def test_the_number_of_threads_changes_no_table(
-    threads: int, landing: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    threads: str, landing: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configure = workspace.configure
-
-    def with_threads(connection: duckdb.DuckDBPyConnection, spill: Path | None = None) -> None:
-        configure(connection, spill)
-        connection.execute(f"set threads = {threads}")
-
-    monkeypatch.setattr(workspace, "configure", with_threads)
+    monkeypatch.setenv("JOURNEY_THREADS", threads)
     ja.build(landing, tmp_path)
 
     assert tables_of(tmp_path) == tables_of(whole)
+
+
+@pytest.mark.parametrize("threads", ["0", "two", "-1", "1; drop table x"])
+def test_a_number_of_threads_that_is_none_is_refused(
+    threads: str, landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNEY_THREADS", threads)
+
+    with pytest.raises(UsageError, match="JOURNEY_THREADS"):
+        ja.build(landing, tmp_path)
+
+
+def test_threads_are_those_that_were_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNEY_THREADS", "3")
+    with duckdb.connect() as connection:
+        configure(connection)
+
+        assert connection.execute("select current_setting('threads')").fetchall() == [(3,)]
 
 
 def test_files_that_appear_twice_and_late_change_nothing(

@@ -17,8 +17,6 @@ from journey_analytics.workspace import Workspace
 from pipelines.definitions import build_definitions
 from pipelines.resources import JourneyHome
 
-pytestmark = pytest.mark.xdist_group("rebuild")
-
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:

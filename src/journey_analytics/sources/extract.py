@@ -14,6 +14,7 @@ from journey_analytics.sources import macros
 from journey_analytics.sources.chunk import Chunk
 from journey_analytics.sources.lake_row import finishing_select
 from journey_analytics.sources.reader import Reader
+from journey_analytics.workspace import configure
 
 # Raised when the Python side of reading changes what comes out of the same file.
 VERSION = 1
@@ -26,6 +27,8 @@ RAW_SCHEMA = pa.schema([
 ])  # fmt: skip
 # Small batches let both cores work on one file.
 _BATCH_ROWS = 4096
+# For so few records making a plan better costs more than running it as it was written.
+_FEW_ROWS = 300
 # A reader's whole select, once it has been asked which columns it gives: neither key nor configuration is part of it.
 _SELECTS: dict[str, str] = {}
 _RECORDS = """
@@ -66,9 +69,9 @@ class Extractor:
     def __init__(self, key: bytes, config: Config) -> None:
         self._options = reader_options(config)
         self._connection = duckdb.connect()
-        self._connection.execute("set TimeZone = 'UTC'")
-        # DuckDB would draw a bar of its own through ours.
-        self._connection.execute("set enable_progress_bar = false")
+        configure(self._connection)
+        # Rows of a large file stay in the order of its records.
+        self._connection.execute("set preserve_insertion_order = true")
         macros.install(
             self._connection,
             key,
@@ -110,7 +113,10 @@ class Extractor:
                 self._connection.execute(_RECORDS)
                 self._reader = reader.name
             select = self._whole_select(reader)
-            if sum(batch.num_rows for batch in batches) > _BATCH_ROWS:
+            count = sum(batch.num_rows for batch in batches)
+            word = "disable" if count <= _FEW_ROWS else "enable"
+            self._connection.execute(f"pragma {word}_optimizer")
+            if count > _BATCH_ROWS:
                 return self._connection.sql(select).to_arrow_table()
             # A relation is planned when it is made and again when it is run, which is most of the work for the few
             # records of a day; one of a finished table is not.
