@@ -75,13 +75,16 @@ def test_money_adds_up_to_the_cent(entry: str) -> None:
     assert table["recovered_value"].sum() > 0
 
 
-def test_an_optional_step_changes_nothing_about_the_others() -> None:
+@pytest.mark.parametrize("is_open", [False, True])
+def test_an_optional_step_changes_nothing_about_the_others(*, is_open: bool) -> None:
+    """Catches an open funnel that is entered at the optional step, whose event then fills the next one."""
     events = random_events(4)
     plain = [ja.Step("a", event="A"), ja.Step("c", event="C")]
     more = [plain[0], ja.Step("b", event="B", optional=True), plain[1]]
 
-    without = ja.funnel(events, ja.Funnel(plain, window="5d", entry="first")).steps
-    steps = ja.funnel(events, ja.Funnel(more, window="5d", entry="first")).steps
+    rules = {"window": "5d", "entry": "first", "is_open": is_open}
+    without = ja.funnel(events, ja.Funnel(plain, **rules)).steps
+    steps = ja.funnel(events, ja.Funnel(more, **rules)).steps
 
     assert (
         steps.filter(pl.col("step_name") != "b")["reached_count"].to_list()

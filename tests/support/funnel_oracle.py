@@ -219,7 +219,8 @@ class Counter:
         event = self.events[place]
         if self.order == "any":
             return [0] if any(fits(event, step["kinds"]) for step in self.steps) else []
-        firsts = range(len(self.steps)) if self.is_open else range(1)
+        # An optional step changes nothing about others, so none begins with it.
+        firsts = self.mandatory if self.is_open else [0]
         return [first for first in firsts if fits(event, self.steps[first]["kinds"])]
 
     def score(self, attempt: Attempt) -> tuple[int, int]:

@@ -18,7 +18,7 @@ def chosen_chains(matched: Matched, may_enter: Flags) -> Chains:
         matched: The events that fit the steps.
         may_enter: Which events an attempt may begin with, by the date range of entries.
     """
-    firsts = range(len(matched.steps)) if matched.funnel.is_open else range(1)
+    firsts = matched.mandatory if matched.funnel.is_open else [0]
     found = [_chains_from(matched, first, may_enter) for first in firsts]
     if len(found) == 1:
         return found[0]

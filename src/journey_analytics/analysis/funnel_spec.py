@@ -80,7 +80,7 @@ class Funnel(Spec):
         breakdown_mode: Whose value: of the `first` or `last` event of the unit that matches a step, of the event that
             filled `step K`, or `all`: the funnel for each value by itself.
         top: The most values to tell apart; all smaller ones together are `(other)`.
-        is_open: A unit may enter at any step.
+        is_open: A unit may enter at any step that is not optional.
         value: A column with the money of an event; a unit's is that of its last filled step that has one.
         currency: The column with its currency.
     """
