@@ -70,9 +70,13 @@ def fitting(events: pl.DataFrame, matchers: Sequence[Matcher]) -> Bits:
 
 def _numbers(names: pl.Series) -> tuple[npt.NDArray[np.unsignedinteger[Any]], dict[str, int]]:
     """A number for every name (one more than there are for none), and which number is which name."""
-    texts = names.cast(pl.String)
-    known = texts.drop_nulls().unique().to_list()
-    physical = texts.cast(pl.Enum(known)).to_physical()
+    if isinstance(names.dtype, pl.Enum):
+        known = names.dtype.categories.to_list()
+        physical = names.to_physical()
+    else:
+        texts = names.cast(pl.String)
+        known = texts.drop_nulls().unique().to_list()
+        physical = texts.cast(pl.Enum(known)).to_physical()
     if physical.null_count():
         physical = physical.cast(pl.UInt32).fill_null(len(known))
     return physical.to_numpy(), {name: number for number, name in enumerate(known)}

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from journey_analytics.analysis import funnel_tables, funnel_views
 from journey_analytics.analysis.breakdown import breakdown_of
@@ -219,9 +218,9 @@ def _lists(values: pl.Series, matched: Matched, chains: Chains, last: Integers) 
     """For each attempt the values at the events of its steps, up to the last one filled."""
     is_listed = np.arange(chains.filled.shape[1]) <= last[:, None]
     flat = values_at(values, matched.stream, chains.filled[is_listed])
-    # Offsets as Arrow has them: pyarrow loads pandas, where it finds it, to look at numbers of numpy.
-    ends = np.concatenate(([0], np.cumsum(last + 1)))
-    return pl.Series(pa.LargeListArray.from_arrays(pl.Series(ends).to_arrow(), flat.to_arrow()))
+    attempt = np.repeat(np.arange(len(last)), last + 1)
+    rows = pl.DataFrame({"attempt": pl.Series(attempt).set_sorted(), "value": flat})
+    return rows.group_by("attempt", maintain_order=True).agg("value")["value"]
 
 
 def _ended(matched: Matched, chains: Chains, closes: Integers) -> Integers:
