@@ -190,16 +190,16 @@ def make_stream(
     for column in per:
         if events[column].null_count():
             keep = keep & events[column].is_not_null().to_numpy()
-    rows = np.flatnonzero(keep)
     ties = [column for column in TIES if column in events.columns]
     part = events.select(list(dict.fromkeys([*per, *apart, "occurred_at", *ties])))
-    if len(rows) < len(events):
+    is_whole = bool(keep.all())
+    if not is_whole:
         part = part.filter(pl.Series(keep))
     unit = _unit_numbers(part, [*per, *apart])
     time = part["occurred_at"].to_physical().to_numpy()
-    order = _total_order(unit, time, part.select(ties))
-    own = order if len(rows) == len(events) else taken(rows, order)
-    return Stream(taken(unit, order), taken(time, order), own)
+    unit, order = _total_order(unit, time, part.select(ties))
+    row = order if is_whole else taken(np.flatnonzero(keep), order)
+    return Stream(unit, taken(time, order), row)
 
 
 def taken(values: npt.NDArray[Scalar], places: Integers) -> npt.NDArray[Scalar]:
@@ -235,14 +235,14 @@ def _numbers(values: pl.Series) -> Integers:
     return (known.cast(pl.Int64) + 1).fill_null(0).to_numpy()
 
 
-def _total_order(unit: Integers, time: Integers, ties: pl.DataFrame) -> Integers:
-    """The positions in the order (unit, time, ties).
+def _total_order(unit: Integers, time: Integers, ties: pl.DataFrame) -> tuple[Integers, Integers]:
+    """The units in order, and the positions in the order (unit, time, ties).
 
     The unit and the place in time are packed into one number, which sorts several times as fast as two columns.
     """
     count = len(unit)
     if count == 0:
-        return np.zeros(0, dtype=np.int64)
+        return unit, np.zeros(0, dtype=np.int64)
     by_time = None if bool(np.all(time[1:] >= time[:-1])) else np.argsort(time, kind="stable")
     bits = max(1, (count - 1).bit_length())
     ordered_unit = unit if by_time is None else unit[by_time]
@@ -250,9 +250,10 @@ def _total_order(unit: Integers, time: Integers, ties: pl.DataFrame) -> Integers
     packed = ordered_unit << bits
     packed |= np.arange(count, dtype=np.int64)
     packed.sort()
+    units = packed >> bits
     packed &= (1 << bits) - 1
     order = packed if by_time is None else taken(by_time, packed)
-    return _break_ties(order, unit[order], time[order], ties) if ties.columns else order
+    return units, _break_ties(order, units, time[order], ties) if ties.columns else order
 
 
 def _break_ties(order: Integers, unit: Integers, time: Integers, ties: pl.DataFrame) -> Integers:
