@@ -23,7 +23,7 @@ def steps_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
         null at the first step);
         `median_seconds`, `mean_seconds` and `p90_seconds` since the mandatory step before.
     """
-    counted = pl.collect_all(_counts(units.lazy(), spec, n) for n in range(len(spec.steps)))
+    counted = _counts(units, spec)
     if not len(units) and spec.breakdown is None:
         counted = [_nobody(counts) for counts in counted]
     rows = [_with_rates(counts, spec, index) for index, counts in enumerate(counted)]
@@ -55,40 +55,63 @@ def step_before(spec: Funnel, index: int) -> int | None:
     return next((step for step in range(index - 1, -1, -1) if not spec.steps[step].optional), None)
 
 
-def _counts(units: pl.LazyFrame, spec: Funnel, index: int) -> pl.LazyFrame:
+def _counts(units: pl.DataFrame, spec: Funnel) -> list[pl.DataFrame]:
+    """Of each step the counts and times by breakdown; the attempts are grouped once for all steps."""
+    indexes = range(len(spec.steps))
+    looked_up = {
+        f"{name}_{index}": found for index in indexes for name, found in _at(spec, index).items()
+    }
+    counted = {
+        f"{name}_{index}": count for index in indexes for name, count in _sums(index).items()
+    }
+    table = (
+        units.select("breakdown", "is_mature", **looked_up)
+        .group_by("breakdown", maintain_order=True)
+        .agg(**counted)
+    )
+    return [
+        table.select("breakdown", **{name: f"{name}_{index}" for name in _sums(index)})
+        for index in indexes
+    ]
+
+
+def _at(spec: Funnel, index: int) -> dict[str, pl.Expr]:
+    """What is known of an attempt at a step."""
     before = step_before(spec, index)
-    seconds = pl.lit(None, pl.Int64) if before is None else (pl.col("at") - pl.col("before")).dt.total_microseconds()  # fmt: skip
+    at = step_time(index)
+    at_before = at if before is None else step_time(before)
     is_last = pl.col("reached_step") == index + 1
-    # Times are looked up in the lists once, before anything is counted.
-    steps = units.select(
-        "breakdown",
-        "is_mature",
-        at=step_time(index),
-        before=step_time(index if before is None else before),
-        is_dropped=is_last & (pl.col("state") == "dropped"),
-        is_on_the_way=is_last & (pl.col("state") == "in_progress"),
-    ).with_columns(
-        is_reached=pl.col("at").is_not_null(), is_at_before=pl.col("before").is_not_null()
-    )
-    is_reached, at_before, is_mature = (
-        pl.col(name) for name in ("is_reached", "is_at_before", "is_mature")
-    )
-    return steps.group_by("breakdown", maintain_order=True).agg(
-        reached_count=is_reached.sum().cast(pl.Int64),
-        dropped_count=pl.col("is_dropped").sum().cast(pl.Int64),
-        in_progress_count=pl.col("is_on_the_way").sum().cast(pl.Int64),
-        _before=at_before.sum().cast(pl.Int64),
+    return {
+        "is_reached": at.is_not_null(),
+        "is_at_before": at_before.is_not_null(),
+        "is_dropped": is_last & (pl.col("state") == "dropped"),
+        "is_on_the_way": is_last & (pl.col("state") == "in_progress"),
+        "seconds": pl.lit(None, pl.Int64)
+        if before is None
+        else (at - at_before).dt.total_microseconds(),
+    }
+
+
+def _sums(index: int) -> dict[str, pl.Expr]:
+    """What is counted of a step, from the columns of `_at`."""
+    is_reached, at_before = pl.col(f"is_reached_{index}"), pl.col(f"is_at_before_{index}")
+    is_mature, seconds = pl.col("is_mature"), pl.col(f"seconds_{index}")
+    return {
+        "reached_count": is_reached.sum().cast(pl.Int64),
+        "dropped_count": pl.col(f"is_dropped_{index}").sum().cast(pl.Int64),
+        "in_progress_count": pl.col(f"is_on_the_way_{index}").sum().cast(pl.Int64),
+        "_before": at_before.sum().cast(pl.Int64),
         # Who entered an open funnel here did not come from the step before.
-        _onward=(is_reached & at_before).sum().cast(pl.Int64),
-        _entered=pl.len().cast(pl.Int64),
-        _mature=(is_reached & is_mature).sum(),
-        _mature_before=(at_before & is_mature).sum(),
-        _mature_onward=(is_reached & at_before & is_mature).sum(),
-        _mature_entered=is_mature.sum(),
-        median_seconds=seconds.median() / _SECOND,
-        mean_seconds=seconds.mean() / _SECOND,
-        p90_seconds=seconds.quantile(0.9, "linear") / _SECOND,
-    )
+        "_onward": (is_reached & at_before).sum().cast(pl.Int64),
+        "_entered": pl.len().cast(pl.Int64),
+        "_mature": (is_reached & is_mature).sum(),
+        "_mature_before": (at_before & is_mature).sum(),
+        "_mature_onward": (is_reached & at_before & is_mature).sum(),
+        "_mature_entered": is_mature.sum(),
+        "median_seconds": seconds.median() / _SECOND,
+        "mean_seconds": seconds.mean() / _SECOND,
+        "p90_seconds": seconds.quantile(0.9, "linear") / _SECOND,
+    }
 
 
 def _with_rates(counts: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:

@@ -32,4 +32,6 @@ def collect_matching(
         return wanted.collect(), None
     frame, newest = pl.collect_all([wanted, events.select(pl.col("occurred_at").max())])
     moment = in_utc(newest, "events")["occurred_at"].max()
+    # In one piece: looking values up by their place is several times as fast.
+    frame = frame.rechunk()
     return frame, moment if isinstance(moment, datetime) else None

@@ -25,8 +25,9 @@ def chosen_in_parts(matched: Matched, may_enter: Flags) -> Chains:
     parts = min(len(os.sched_getaffinity(0)), count // LARGE)
     if parts <= 1:
         return choose(matched, may_enter)
-    starts = matched.stream.unit_starts()
-    cuts = starts[np.searchsorted(starts, np.arange(1, parts) * count // parts, side="right") - 1]
+    # At the first event of the unit that lies there.
+    unit = matched.stream.unit
+    cuts = np.searchsorted(unit, unit[np.arange(1, parts) * count // parts], side="left")
     bounds = list(pairwise([0, *np.unique(cuts[cuts > 0]).tolist(), count]))
 
     def choose_from(bound: tuple[int, int]) -> Chains:
