@@ -222,8 +222,8 @@ def _unit_numbers(events: pl.DataFrame, per: Sequence[str]) -> Integers:
 def _numbers(values: pl.Series) -> Integers:
     if values.dtype.is_integer() and values.null_count() < len(values):
         low, high = int(values.min()), int(values.max())  # type: ignore[arg-type]
-        # 0 stands for no value: without any, positive numbers serve as they are.
-        if low > 0 and high < 2**31 and not values.null_count():
+        # 0 stands for no value: where every row has one, numbers serve as they are.
+        if low >= 0 and high < 2**31 and not values.null_count():
             return values.cast(pl.Int64).to_numpy()
         if high - low < 2**31:
             return (values.cast(pl.Int64) - low + 1).fill_null(0).to_numpy()
