@@ -131,3 +131,68 @@ def test_nobody_is_told_as_zeros() -> None:
     assert table["reached_count"].to_list() == [0, 0, 0]
     assert table["step_rate"].to_list() == [1.0, None, None]
     assert table["overall_rate"].to_list() == [None, None, None]
+
+
+def of_one(acts: str) -> pl.DataFrame:
+    """The events of one customer: "A0 B1" is A at minute 0 and B at minute 1."""
+    return pl.DataFrame([
+        {"customer_key": "x", "event_type": act[0], "occurred_at": START + timedelta(minutes=int(act[1:]))}
+        for act in acts.split()
+    ])  # fmt: skip
+
+
+def minutes_of(result: ja.FunnelResult) -> list[int | None]:
+    """At which minutes the steps of the one attempt were filled."""
+    times = result.units["step_times"].to_list()[0]
+    return [time and int((time - START) / timedelta(minutes=1)) for time in times]
+
+
+def test_an_attempt_is_on_the_way_while_a_later_event_may_stand_for_a_step_before() -> None:
+    """Catches a limit that is counted from the event that filled the step before, where a later one may fill it."""
+    steps = [ja.Step("a", "A"), ja.Step("b", "B"), ja.Step("c", "C", within="5m")]
+    all_limited = [steps[0], ja.Step("b", "B", within="10m"), steps[2]]
+
+    def state(acts: str, steps: list[ja.Step], minute: int) -> str:
+        spec = ja.Funnel(steps, window="60m")
+        result = ja.funnel(of_one(acts), spec, as_of=START + timedelta(minutes=minute))
+        return str(result.units["state"][0])
+
+    assert state("A0 B1 B8", steps, 9) == "in_progress"
+    assert state("A0 B1", steps, 59) == "in_progress"
+    assert minutes_of(ja.funnel(of_one("A0 B1 B20 C21"), ja.Funnel(steps, window="60m"))) == [
+        0,
+        20,
+        21,
+    ]
+    assert state("A0 B1", all_limited, 10) == "in_progress"
+    assert state("A0 B1", all_limited, 11) == "dropped"
+    assert state("A0 B1 B9", all_limited, 14) == "in_progress"
+    assert state("A0 B1 B9", all_limited, 15) == "dropped"
+
+
+def test_in_strict_order_an_optional_step_leaves_an_event_to_the_next() -> None:
+    steps = [
+        ja.Step("a", "A"),
+        ja.Step("o", "X", optional=True),
+        ja.Step("b", "X"),
+        ja.Step("c", "Y"),
+    ]
+    result = ja.funnel(of_one("A0 X1 Y2"), ja.Funnel(steps, order="strict"))
+
+    assert minutes_of(result) == [0, None, 1, 2]
+
+
+def test_in_strict_order_too_a_limit_counts_from_the_mandatory_step_before() -> None:
+    steps = [ja.Step("a", "A"), ja.Step("o", "O", optional=True), ja.Step("b", "B", within="5m")]
+
+    assert minutes_of(ja.funnel(of_one("A0 O4 B8"), ja.Funnel(steps, order="strict"))) == [0, 4]
+    assert minutes_of(ja.funnel(of_one("A0 O4 B5"), ja.Funnel(steps, order="strict"))) == [0, 4, 5]
+
+
+def test_a_currency_held_constant_stays_where_there_is_no_money() -> None:
+    events = of_one("A0 B1").with_columns(currency=pl.lit("EUR"), value=pl.lit(None, pl.Float64))
+    rules = {"value": "value", "currency": "currency", "hold_constant": "currency"}
+
+    assert ja.funnel(events, ja.Funnel(STEPS[:2], **rules)).units["currency"].to_list() == ["EUR"]
+    with pytest.raises(ValueError, match="hold_constant cannot be state"):
+        ja.Funnel(STEPS, hold_constant=["state"])

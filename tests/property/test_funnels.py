@@ -111,7 +111,8 @@ def by_hand(
                 None if place is None else counter.at(place)
                 for place in attempt.filled[: attempt.last + 1]
             ]
-            found.append((f"c{number:03}", attempt.last + 1, counter.state(attempt, as_of), times))
+            state = counter.state(attempt, as_of)
+            found.append((f"c{number:03}", attempt.last + 1, state, times, attempt.closes_at))
     return found
 
 
@@ -131,6 +132,7 @@ def check(seed: int) -> None:
             row["reached_step"],
             row["state"],
             [minutes(moment) for moment in row["step_times"]],
+            minutes(row["closes_at"]),
         )
         for row in result.units.iter_rows(named=True)
     ]

@@ -56,7 +56,7 @@ class Counter:
     def attempt(self, start: int, first: int = 0) -> Attempt:
         if self.order == "any":
             return self.attempt_in_any_order(start)
-        filled = self.strict(start, first) if self.order == "strict" else self.longest(start, first)
+        filled = self.strict(start) if self.order == "strict" else self.longest(start, first)
         if self.order == "ordered":
             self.fill_optional(filled, start, first)
         found = Attempt(start, filled, self.closing(filled, start))
@@ -88,24 +88,46 @@ class Counter:
             if is_in_time and fits(self.events[place], step["kinds"]):
                 yield from self.chains(path, [*chain, place], start)
 
-    def strict(self, start: int, first: int) -> list[int | None]:
+    def strict(self, start: int) -> list[int | None]:
         filled: list[int | None] = [None] * len(self.steps)
-        filled[first] = start
-        place, index = start, first
-        while index < len(self.steps) - 1 and place + 1 < len(self.events):
-            place += 1
-            if self.at(place) - self.at(start) > self.window:
-                break
-            for later in range(index + 1, len(self.steps)):
-                limit = self.steps[later].get("within")
-                if fits(self.events[place], self.steps[later]["kinds"]) and (
-                    limit is None or self.at(place) - self.at(place - 1) <= limit
-                ):
-                    filled[later], index = place, later
-                    break
-                if not self.steps[later].get("optional"):
-                    return filled
-        return filled
+        filled[0] = start
+        chains = list(self.chains_on_end(filled, start, 0, start))
+
+        def score(chain: list[int | None]) -> tuple[int, int]:
+            furthest = max(index for index in self.mandatory if chain[index] is not None)
+            return furthest, sum(place is not None for place in chain)
+
+        highest = max(score(chain) for chain in chains)
+        # Of equal ones the one whose optional steps come first.
+        return max(
+            (chain for chain in chains if score(chain) == highest),
+            key=lambda chain: [place is not None for place in chain],
+        )
+
+    def chains_on_end(
+        self, filled: list[int | None], place: int, index: int, mandatory: int
+    ) -> Iterator[list[int | None]]:
+        """Every way in which the very next events can fill later steps; only optional ones are passed over."""
+        yield filled
+        following = place + 1
+        if (
+            following == len(self.events)
+            or self.at(following) - self.at(filled[0] or 0) > self.window
+        ):
+            return
+        for later in range(index + 1, len(self.steps)):
+            is_optional = self.steps[later].get("optional")
+            limit = self.steps[later].get("within")
+            since = place if is_optional else mandatory
+            if fits(self.events[following], self.steps[later]["kinds"]) and (
+                limit is None or self.at(following) - self.at(since) <= limit
+            ):
+                more = [*filled[:later], following, *filled[later + 1 :]]
+                yield from self.chains_on_end(
+                    more, following, later, mandatory if is_optional else following
+                )
+            if not is_optional:
+                return
 
     def fill_optional(self, filled: list[int | None], start: int, first: int) -> None:
         before: int | None = None
@@ -153,13 +175,21 @@ class Counter:
         if self.order == "any":
             return closes
         reached = [index for index in self.mandatory if filled[index] is not None]
-        following = [index for index in self.mandatory if index > reached[-1]] if reached else []
-        if following:
+        path = [index for index in self.mandatory if not reached or index >= reached[0]]
+        following = path[len(reached) : len(reached) + 1]
+        if not reached or not following:
+            return closes
+        if self.order == "strict":
             limit = self.steps[following[0]].get("within")
             place = filled[reached[-1]]
-            if limit is not None and place is not None:
-                closes = min(closes, self.at(place) + limit)
-        return closes
+            return closes if limit is None or place is None else min(closes, self.at(place) + limit)
+        # Any chain that comes no further may go on: its next event, and those of the steps after it, are still to come.
+        ends = []
+        for chain in self.chains(path, [start], start):
+            if len(chain) <= len(reached):
+                limit = self.steps[path[len(chain)]].get("within")
+                ends.append(closes if limit is None else self.at(chain[-1]) + limit)
+        return min(closes, max(ends))
 
     def attempt_in_any_order(self, start: int) -> Attempt:
         places = [

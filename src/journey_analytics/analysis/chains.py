@@ -7,6 +7,7 @@ can still be reached is found from the last step backwards (`reach.py`).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -122,39 +123,50 @@ def walk(
         yield who, at
 
 
-def walk_strictly(
-    matched: Matched, path: Sequence[int], starts: Integers
-) -> Iterator[tuple[int, Integers, Integers]]:
-    """The same where each step is the very next event of the unit; an optional step is passed over if it does not fit.
+def strict_chains(matched: Matched, starts: Integers) -> Integers:
+    """The chains of events on end, as `Chains.filled`.
 
-    Yields:
-        Step, which attempts fill it, and at which position.
+    Each set of optional steps is tried: the event of a step left out may be needed by the next. Of all chains of an entry
+    the one that gets furthest is taken, then that with most steps, then that with the earliest optional steps.
     """
-    stream, optional = matched.stream, [step.optional for step in matched.funnel.steps]
-    who, at, last = np.arange(len(starts)), starts, np.full(len(starts), path[0])
-    yield path[0], who, at
-    until = stream.time[starts] + matched.window
-    while len(who):
-        to = at + 1
-        here = np.flatnonzero(to < len(stream))
-        who, at, to, last = who[here], at[here], to[here], last[here]
-        fits = (stream.unit[to] == stream.unit[at]) & (stream.time[to] <= until[who])
-        filled = np.full(len(who), NONE)
-        for index in range(1, len(matched.steps)):
-            limit = matched.within[index]
-            can = fits & (filled == NONE) & (last < index) & matched.steps[index][to]
-            # Only optional steps may be passed over.
-            can &= np.array([all(optional[step + 1 : index]) for step in range(len(optional))])[
-                last
-            ]
-            if limit is not None:
-                can &= stream.time[to] - stream.time[at] <= limit
-            filled[can] = index
-        here = np.flatnonzero(filled != NONE)
-        who, at, last = who[here], to[here], filled[here]
-        for index in np.unique(last):
-            own = last == index
-            yield int(index), who[own], at[own]
+    filled = np.full((len(starts), len(matched.steps)), NONE, dtype=np.int64)
+    best = np.full(len(starts), -1)
+    optional = [index for index in range(len(matched.steps)) if index not in matched.mandatory]
+    for is_taken in product((True, False), repeat=len(optional)):
+        left = {index for index, takes in zip(optional, is_taken, strict=True) if not takes}
+        path = [index for index in range(len(matched.steps)) if index not in left]
+        own = _on_end(matched, path, starts)
+        is_filled = own != NONE
+        furthest = (is_filled[:, matched.mandatory]).sum(axis=1)
+        score = furthest * (len(matched.steps) + 1) + is_filled.sum(axis=1)
+        is_better = score > best
+        filled[is_better], best[is_better] = own[is_better], score[is_better]
+    return filled
+
+
+def _on_end(matched: Matched, path: Sequence[int], starts: Integers) -> Integers:
+    """How far the steps of a path are filled by the events right after each entry."""
+    stream = matched.stream
+    filled = np.full((len(starts), len(matched.steps)), NONE, dtype=np.int64)
+    filled[:, path[0]] = starts
+    who, mandatory_at = np.arange(len(starts)), stream.time[starts]
+    for place, index in enumerate(path[1:], start=1):
+        here = np.flatnonzero(starts[who] + place < len(stream))
+        who, mandatory_at = who[here], mandatory_at[here]
+        start, to = starts[who], starts[who] + place
+        fits = (
+            matched.steps[index][to]
+            & (stream.unit[to] == stream.unit[start])
+            & (stream.time[to] <= stream.time[start] + matched.window)
+        )
+        is_optional, limit = index not in matched.mandatory, matched.within[index]
+        if limit is not None:
+            since = stream.time[to - 1] if is_optional else mandatory_at
+            fits &= stream.time[to] - since <= limit
+        who, to, mandatory_at = who[fits], to[fits], mandatory_at[fits]
+        filled[who, index] = to
+        mandatory_at = mandatory_at if is_optional else stream.time[to]
+    return filled
 
 
 def make_chains(matched: Matched, first: int, starts: Integers) -> Chains:
@@ -162,8 +174,7 @@ def make_chains(matched: Matched, first: int, starts: Integers) -> Chains:
     path = [index for index in matched.mandatory if index >= first]
     filled = np.full((len(starts), len(matched.steps)), NONE, dtype=np.int64)
     if matched.funnel.order == "strict":
-        for index, who, at in walk_strictly(matched, path, starts):
-            filled[who, index] = at
+        filled = strict_chains(matched, starts)
     elif any(matched.within[index] is not None for index in path[1:]):
         filled[:, path] = chains_within(matched, path, starts)
     else:

@@ -1,10 +1,11 @@
 """Which attempts of a unit count: the best, the first, or one after the other."""
 
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 
 from journey_analytics.analysis.chains import NONE, Chains, Matched, joined, make_chains, walk
+from journey_analytics.analysis.reach import latest_times
 from journey_analytics.analysis.streams import Flags, Integers
 
 # More than the steps that a funnel may have.
@@ -102,18 +103,42 @@ def follow_jumps(unit: Integers, follower: Integers) -> Integers:
 
 
 def closing_times(matched: Matched, chains: Chains) -> Integers:
-    """Until when an attempt can still go on, inclusive: the end of its window, or sooner where its next step has a limit."""
-    stream, mandatory = matched.stream, matched.mandatory
-    closes = stream.time[chains.start] + matched.window
-    last = np.full(len(chains.start), NONE, dtype=np.int64)
-    for index in mandatory:
-        last[chains.filled[:, index] != NONE] = index
-    for before, index in pairwise(mandatory):
-        limit = matched.within[index]
-        if limit is not None:
-            own = np.flatnonzero(last == before)
-            closes[own] = np.minimum(closes[own], stream.time[chains.filled[own, before]] + limit)
+    """Until when an attempt can still go on, inclusive: the end of its window, or sooner where limits of steps forbid it.
+
+    What is filled does not bind it: a later event may stand for any step after the entry, and the next steps follow it.
+    """
+    closes = matched.stream.time[chains.start] + matched.window
+    mandatory = matched.mandatory
+    is_filled = chains.filled[:, mandatory] != NONE
+    if matched.funnel.order == "any" or not len(closes):
+        return closes
+    begun = np.argmax(is_filled, axis=1)
+    reached = len(mandatory) - 1 - np.argmax(is_filled[:, ::-1], axis=1)
+    for first in np.unique(begun):
+        for last in np.unique(reached[begun == first]):
+            path = mandatory[first : last + 2]
+            limits = [matched.within[index] for index in path[1:]]
+            if last + 1 == len(mandatory) or None in limits[-1:]:
+                continue
+            own = np.flatnonzero((begun == first) & (reached == last))
+            until = _latest_end(matched, chains.take(own), path, limits)
+            closes[own] = np.minimum(closes[own], until)
     return closes
+
+
+def _latest_end(
+    matched: Matched, chains: Chains, path: Sequence[int], limits: Sequence[int | None]
+) -> Integers:
+    """Until when the last step of a path can be filled, by the limits of its steps, the one before it being filled."""
+    if matched.funnel.order == "strict" or path[-2] == path[0]:
+        # In strict order every event is the only one at its place.
+        return matched.stream.time[chains.filled[:, path[-2]]] + (limits[-1] or 0)
+    never = np.iinfo(np.int64).max
+    if None in limits:
+        return np.full(len(chains.start), never)
+    latest = latest_times(matched, path[:-1], chains.start)
+    ends: Integers = np.max(latest + np.array(limits), axis=1)
+    return ends
 
 
 def end_positions(matched: Matched, chains: Chains) -> Integers:

@@ -204,7 +204,8 @@ def _units(
         names = [name for name in (spec.value, spec.currency) if name]
         money = _last_known(frame, matched, chains, spec.value)
         for given, name in zip(names, ("value", "currency"), strict=False):
-            columns[name] = values_at(frame[given], stream, money)
+            # A currency that is held constant is the unit's, also where it has no money.
+            columns.setdefault(name, values_at(frame[given], stream, money))
     columns["is_recovered"] = _recovered(matched, chains, columns["state"])
     order = ["unit", *spec.hold_constant, "entered_at"]
     return pl.DataFrame(columns).sort(order, maintain_order=True)

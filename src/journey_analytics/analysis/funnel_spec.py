@@ -14,6 +14,13 @@ MOST_STEPS = 32
 MOST_EXCLUSIONS = 32
 # In any order one event may fit several steps; so many subsets of steps are still looked at one by one.
 MOST_STEPS_IN_ANY_ORDER = 10
+# The columns of `FunnelResult.units`.
+RESULT_COLUMNS = frozenset(
+    {"unit", "breakdown", "reached_step", "state", "entered_at", "closes_at", "ended_at", "is_mature", "step_times",
+     "step_event_ids", "ended_by_event_id", "value", "currency", "is_recovered"}
+)  # fmt: skip
+# Every set of them is tried.
+MOST_OPTIONAL_STEPS_IN_STRICT_ORDER = 6
 
 
 class Step(Spec):
@@ -156,11 +163,27 @@ class Funnel(Spec):
             )
         if self.currency and not self.value:
             raise ValueError("currency without value: name the column with the money too")
+        self._check_held()
+        self._check_order(count)
+        return self
+
+    def _check_held(self) -> None:
+        taken = RESULT_COLUMNS - ({"currency"} if self.currency in (None, "currency") else set())
+        if wrong := sorted(taken.intersection(self.hold_constant)):
+            raise ValueError(
+                f"hold_constant cannot be {', '.join(wrong)}: the result has columns of that name; rename it in the events"
+            )
+
+    def _check_order(self, count: int) -> None:
         if self.is_open and self.order != "ordered":
             raise ValueError("is_open needs order = 'ordered'")
+        optional = sum(step.optional for step in self.steps)
+        if self.order == "strict" and optional > MOST_OPTIONAL_STEPS_IN_STRICT_ORDER:
+            raise ValueError(
+                f"in strict order there can be up to {MOST_OPTIONAL_STEPS_IN_STRICT_ORDER} optional steps, not {optional}"
+            )
         if self.order == "any":
             self._check_any_order(count)
-        return self
 
     def _check_any_order(self, count: int) -> None:
         if count > MOST_STEPS_IN_ANY_ORDER:

@@ -78,6 +78,28 @@ def chains_within(matched: "Matched", path: Sequence[int], starts: Integers) -> 
     return filled
 
 
+def latest_times(matched: "Matched", path: Sequence[int], starts: Integers) -> Integers:
+    """For every entry and step the latest time at which a chain from the entry can fill it; the smallest integer if none.
+
+    The window of the entry is not looked at: whoever passes its end could have gone on until then.
+    """
+    stream = matched.stream
+    events = [np.flatnonzero(matched.steps[index]) for index in path]
+    own = np.searchsorted(events[0], starts)
+    ranges = [
+        _in_reach(matched, events[number - 1], events[number], matched.within[path[number]])
+        for number in range(1, len(path))
+    ]
+    latest = np.repeat(stream.time[starts][:, None], len(path), axis=1)
+    for target in range(1, len(path)):
+        # The greatest is the smallest of the negative.
+        arrivals = -stream.time[events[target]]
+        for number in range(target, 0, -1):
+            arrivals = Minima(arrivals).of(*ranges[number - 1])
+        latest[:, target] = -arrivals[own]
+    return latest
+
+
 def _in_reach(
     matched: "Matched", before: Integers, after: Integers, limit: int | None
 ) -> tuple[Integers, Integers]:
