@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -18,7 +18,16 @@ def parse_duration(value: object) -> timedelta:
         raise ValueError(
             f"write a duration with its unit, for example '30m' or '7d', not {value!r}"
         )
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    except OverflowError:
+        raise ValueError(f"{value!r} is too long: there are at most 999999999 days") from None
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("a duration here must be greater than 0, for example '30m' or '7d'")
+    return value
 
 
 def _told(value: timedelta) -> str:
@@ -33,7 +42,7 @@ else:
     Duration = Annotated[
         timedelta, BeforeValidator(parse_duration), PlainSerializer(_told, when_used="json")
     ]
-    PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
+    PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 
 
 class Section(BaseModel):

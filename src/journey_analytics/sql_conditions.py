@@ -32,8 +32,13 @@ def parse_condition(text: str, columns: frozenset[str], where: str) -> exp.Expre
             comparisons and text functions (so it can touch neither files nor other tables).
     """
     todo = f"Use comparisons over: {', '.join(sorted(columns))}."
+    if not text.strip():
+        raise UsageError("The condition is empty.", where, todo)
     try:
         tree = sqlglot.parse_one(f"select 1 where {text}", read="duckdb")
+        tree.sql(dialect="duckdb")
+    except RecursionError:
+        raise UsageError("The condition is nested too deeply.", where, todo) from None
     except ParseError as error:
         raise UsageError(
             f"The condition {text!r} is not SQL: {error.errors[0]['description']}.", where, todo

@@ -1,6 +1,8 @@
 """What a funnel's spec and its conditions may not say, and what a frame must have."""
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -8,6 +10,7 @@ from pydantic import ValidationError
 from support.event_frames import random_events
 
 import journey_analytics as ja
+from journey_analytics.errors import UsageError
 
 STEPS = [ja.Step(kind, event=kind) for kind in "ABC"]
 
@@ -17,7 +20,8 @@ STEPS = [ja.Step(kind, event=kind) for kind in "ABC"]
     [
         ({"steps": []}, "at least 1 item"),
         ({"steps": STEPS, "window": "-1d"}, "duration"),
-        ({"steps": STEPS, "window": "0d"}, "greater than"),
+        ({"steps": STEPS, "window": "0d"}, "must be greater than 0"),
+        ({"steps": STEPS, "window": "99999999999d"}, "too long"),
         ({"steps": STEPS, "order": "random"}, "'ordered', 'strict' or 'any'"),
         ({"steps": STEPS, "breakdown_mode": "step 4"}, "steps are 1 to 3"),
         ({"steps": STEPS, "exclusions": [{"event": "X", "after_step": 2, "before_step": 2}]}, "greater than"),
@@ -50,6 +54,44 @@ def test_a_condition_can_only_compare_columns(where: str) -> None:
         ja.funnel(random_events(13), ja.Funnel([ja.Step("a", where=where)]))
 
     assert "step 1, a" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "share"), [("true", 1), ("1 = 1", 1), ("'a' = 'b'", 0), ("false", 0)]
+)
+def test_a_condition_without_columns_holds_for_all_or_none(where: str, share: int) -> None:
+    events = random_events(1)
+    entered = ja.funnel(events, ja.Funnel([ja.Step("a", event="A"), STEPS[1]])).steps[
+        "reached_count"
+    ][0]
+    steps = [ja.Step("a", event="A", where=where), STEPS[1]]
+
+    assert ja.funnel(events, ja.Funnel(steps)).steps["reached_count"][0] == share * entered
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [("", "empty"), ("(" * 2000 + "value > 1" + ")" * 2000, "nested too deeply")],
+)
+def test_a_condition_that_is_none_says_why(where: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        ja.funnel(random_events(1), ja.Funnel([ja.Step("a", where=where), STEPS[1]]))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Madrid", "Etc/UTC", "America/New_York"])
+def test_a_clock_in_any_zone_is_the_same_clock(zone: str) -> None:
+    """Catches a comparison of times in two zones, which Polars refuses: DuckDB gives clocks in a zone of its own."""
+    events = random_events(1)
+    utc = datetime(2026, 3, 20, 12, tzinfo=UTC)
+    local = utc.astimezone(ZoneInfo(zone))
+
+    for count in (
+        lambda clock: ja.funnel(events, ja.Funnel(STEPS), as_of=clock).steps,
+        lambda clock: ja.retention(events, ja.Retention("A"), as_of=clock),
+        lambda clock: ja.lifecycle(events, ja.Lifecycle("A"), as_of=clock),
+        lambda clock: ja.rfm(events, as_of=clock),
+    ):
+        assert count(local).equals(count(utc))
 
 
 def test_a_condition_that_cannot_be_computed_says_so() -> None:

@@ -98,7 +98,12 @@ def _evaluate(events: pl.DataFrame, matchers: Sequence[Matcher]) -> dict[str, Fl
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_progress_bar = false")
-        given = events.select(read) if read else events.select(pl.lit(0).alias("_"))
+        # A condition without columns holds for all events or for none: it needs as many rows as there are.
+        given = (
+            events.select(read)
+            if read
+            else pl.DataFrame({"_": pl.repeat(0, len(events), eager=True)})
+        )
         connection.register("events", given.to_arrow())
         found = {}
         for matcher in matchers:

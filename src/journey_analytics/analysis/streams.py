@@ -149,7 +149,9 @@ def _as_frame(given: Any, what: str) -> pl.DataFrame:
 def as_moment(given: datetime | str | None, newest: datetime | None) -> datetime | None:
     """The time up to which events are seen: the given one, else that of the newest event. Without a zone it is UTC."""
     moment = datetime.fromisoformat(given) if isinstance(given, str) else given or newest
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment is None:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def micros(moment: datetime) -> int:
