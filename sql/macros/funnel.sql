@@ -47,7 +47,8 @@ attempt as (
     select
         *,
         place as entry_place,
-        occurred_us + epoch_us(within) as closes_us,
+        case when epoch_us(within) > 0 then occurred_us + epoch_us(within)
+            else error('funnel: within is longer than 0') end as closes_us,
         cast(null as bigint) as elapsed_us
     from move
     where step_number = 1

@@ -19,6 +19,8 @@ with act as (
     inner join shops as p on t.shop = p.shop
     inner join clocks as k on t.shop = k.shop
     where t.is_interactive and t.customer_key is not null and t.occurred_at <= k.journey_as_of
+        -- Of null, which no branch above is asked about, nothing would be told.
+        and (period is not null or error('retention_by: period is day, week, month or quarter'))
 ),
 active as (
     select distinct

@@ -45,19 +45,26 @@ def add_analysis_commands(command: Command) -> None:
 
 
 def _funnel(options: argparse.Namespace) -> int:
-    from journey_analytics.config import load
     from journey_analytics.warehouse import open_warehouse
 
-    funnels = {spec.name: spec for spec in load(home=options.home).funnels}
-    if options.name not in funnels:
-        raise UsageError(
-            f"There is no funnel {options.name!r}.",
-            "[[funnels]]",
-            f"Known funnels: {', '.join(funnels) or 'none'}.",
-        )
     with open_warehouse(options.home) as connection:
+        funnels = _published_funnels(connection)
+        if options.name not in funnels:
+            raise UsageError(
+                f"There is no funnel {options.name!r}.",
+                "[[funnels]]",
+                f"Known funnels: {', '.join(funnels) or 'none'}.",
+            )
         print(funnel_table(connection, funnels[options.name], options.by))
     return 0
+
+
+def _published_funnels(connection: duckdb.DuckDBPyConnection) -> dict[str, ConfiguredFunnel]:
+    """The funnels that the published tables were made by: a build that failed may have left another configuration."""
+    rows = connection.execute(
+        "select funnel, min(definition) from funnel_definitions group by funnel order by funnel"
+    ).fetchall()
+    return {name: ConfiguredFunnel.model_validate_json(text) for name, text in rows}
 
 
 def funnel_table(
@@ -75,9 +82,9 @@ def funnel_table(
     """
     if by is not None and by not in touchpoint_columns():
         raise UsageError(
-            f"There is no column {by!r}.",
+            f"A funnel cannot be counted by {by!r}.",
             "--by",
-            f"Columns of touchpoints: {', '.join(sorted(touchpoint_columns()))}.",
+            f"Use one of: {', '.join(sorted(touchpoint_columns()))}.",
         )
     asked = counted(spec)
     breakdown = (by,) if by else asked.breakdown
@@ -106,7 +113,7 @@ def _block(name: str, result: FunnelResult, shop: str, until: str) -> str:
             told = "not known" if value is None else value
             lines.append(f"{', '.join(spec.breakdown)}: {told}")
         lines.append(_line(_HEAD))
-        lines += [_step(row) for row in part.iter_rows(named=True)]
+        lines += [_step(row, spec) for row in part.iter_rows(named=True)]
     return "\n".join(lines)
 
 
@@ -119,7 +126,7 @@ def _rules(spec: Funnel) -> str:
         _ORDERS[spec.order],
     ]
     if spec.is_open:
-        parts.append("entered at any step")
+        parts.append("entered at any step that is not optional")
     held = [name for name in spec.hold_constant if name not in ("shop", "customer_key")]
     if held:
         parts.append(f"the same {', '.join(held)} throughout")
@@ -129,13 +136,15 @@ def _rules(spec: Funnel) -> str:
     return ", ".join(parts)
 
 
-def _step(row: dict[str, float]) -> str:
+def _step(row: dict[str, float], spec: Funnel) -> str:
+    # In any order row k counts those with k distinct steps, whichever they are.
+    name = f"any {row['step_number']} of them" if spec.order == "any" else str(row["step_name"])
     rate = "-"
     if row["step_number"] > 1 and row["step_rate"] is not None:
         rate = f"{row['step_rate'] * 100:.1f} % ({row['step_rate_low'] * 100:.1f}-{row['step_rate_high'] * 100:.1f})"
     whole = "-" if row["overall_rate"] is None else f"{row['overall_rate'] * 100:.1f} %"
     counts = [f"{row[name]:,}" for name in ("reached_count", "dropped_count", "in_progress_count")]
-    return _line((str(row["step_name"]), *counts, rate, whole, duration(row["median_seconds"])))
+    return _line((name, *counts, rate, whole, duration(row["median_seconds"])))
 
 
 def _line(cells: tuple[str, ...]) -> str:

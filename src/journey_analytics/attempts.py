@@ -107,7 +107,12 @@ def find_attempts(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     ).fetchall()
     frames = [pl.DataFrame(schema=_COLUMNS)]
     for (definition,) in definitions:
-        frames += _attempts(connection, ConfiguredFunnel.model_validate_json(definition))
+        spec = ConfiguredFunnel.model_validate_json(definition)
+        try:
+            frames += _attempts(connection, spec)
+        except UsageError as error:
+            where = f"[[funnels]] {spec.name}, {error.where}"
+            raise UsageError(error.what, where, error.todo) from None
     return pl.concat(frames)
 
 

@@ -38,9 +38,22 @@ def test_a_funnel_is_printed_by_shop_and_column(
     assert "product viewed" in told
 
 
-@pytest.mark.parametrize(("arguments", "reason"), [(["nosuch"], "Known funnels: purchase, checkout"), (["purchase", "--by", "nosuch"], "Columns of touchpoints")])  # fmt: skip
+@pytest.mark.parametrize(("arguments", "reason"), [(["nosuch"], "Known funnels: checkout, purchase"), (["purchase", "--by", "nosuch"], "cannot be counted by")])  # fmt: skip
 def test_an_unknown_funnel_or_column_is_told(
     sample_home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
 ) -> None:
     assert main(["funnel", *arguments, "--home", str(sample_home)]) == 2
     assert reason in capsys.readouterr().err
+
+
+def test_the_funnels_are_those_of_the_published_file(
+    sample_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Catches the configuration of a build that was refused: it stays in the home, and nothing was made by it."""
+    (tmp_path / "warehouse.duckdb").symlink_to((sample_home / "warehouse.duckdb").resolve())
+    (tmp_path / "journey.toml").write_text(
+        '[[funnels]]\nname = "other"\nsteps = [{ event = "product_viewed" }, { event = "order_placed" }]\n'
+    )
+
+    assert main(["funnel", "purchase", "--home", str(tmp_path)]) == 0
+    assert main(["funnel", "other", "--home", str(tmp_path)]) == 2

@@ -183,6 +183,11 @@ def test_a_window_has_24_hours_a_day_also_where_the_clocks_of_the_client_change(
         ("funnel(['order_placed'], breakdown := 'no_such_column')", "no_such_column"),
         ("checkout_drop_off_by('no_such_column')", "no_such_column"),
         ("retention_by('fortnight')", "day, week, month or quarter"),
+        ("retention_by(null)", "day, week, month or quarter"),
+        (
+            "funnel(['product_viewed', 'order_placed'], within := interval '-1 day')",
+            "longer than 0",
+        ),
         ("funnel([])", "at least one event type"),
         ("funnel(null)", "at least one event type"),
         ("funnel('order_placed')", "lists"),
