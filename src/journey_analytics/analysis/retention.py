@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.analysis.periods import period_begin, period_number
 from journey_analytics.analysis.specs import Lifecycle, Retention
 from journey_analytics.analysis.streams import TIME, as_moment, read_events
 
@@ -31,7 +32,7 @@ def retention(events: Any, spec: Retention, as_of: datetime | str | None = None)
     if moment is None:
         return _empty()
     seen = frame.filter(pl.col(spec.per).is_not_null() & (pl.col("occurred_at") <= moment)).select(
-        pl.col(spec.per).alias("unit"), "occurred_at", "event_type", period=period_of(spec)
+        pl.col(spec.per).alias("unit"), "occurred_at", "event_type", period=_number(spec)
     )
     members = _members(seen, spec)
     back = seen.filter(pl.col("event_type").is_in(list(spec.returning or spec.start)))
@@ -55,33 +56,12 @@ def _empty() -> pl.DataFrame:
     return pl.DataFrame(schema=schema)
 
 
-def period_of(spec: Retention | Lifecycle) -> pl.Expr:
-    """The number of the period of an event: periods on end have numbers on end."""
-    day = pl.col("occurred_at").dt.convert_time_zone(spec.time_zone).dt.date()
-    days = day.cast(pl.Int32).cast(pl.Int64)
-    months = day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1
-    # 1 January 1970 was a Thursday; weeks begin on Monday.
-    return {"day": days, "week": (days + 3) // 7, "month": months, "quarter": months // 3}[
-        spec.period
-    ]
+def _number(spec: Retention | Lifecycle) -> pl.Expr:
+    return period_number("occurred_at", spec.period, spec.time_zone)
 
 
 def _begin(column: str, spec: Retention | Lifecycle) -> pl.Expr:
-    """The time (UTC) at which a period of a number begins."""
-    number = pl.col(column)
-    if spec.period in ("day", "week"):
-        day = (number if spec.period == "day" else number * 7 - 3).cast(pl.Int32).cast(pl.Date)
-    else:
-        month = number if spec.period == "month" else number * 3
-        day = pl.date(month // 12, month % 12 + 1, 1)
-    local = day.cast(pl.Datetime("us")).dt.replace_time_zone(
-        spec.time_zone, ambiguous="earliest", non_existent="null"
-    )
-    # Where the clocks go forward at midnight the day begins an hour later.
-    later = (day.cast(pl.Datetime("us")) + pl.duration(hours=1)).dt.replace_time_zone(
-        spec.time_zone, ambiguous="earliest"
-    )
-    return pl.coalesce(local, later).dt.convert_time_zone("UTC").cast(TIME)
+    return period_begin(column, spec.period, spec.time_zone)
 
 
 def _members(seen: pl.DataFrame, spec: Retention) -> pl.DataFrame:
@@ -200,7 +180,7 @@ def lifecycle(events: Any, spec: Lifecycle, as_of: datetime | str | None = None)
     active = _active_periods(
         frame.filter(is_seen & pl.col("event_type").is_in(list(spec.event))), spec
     )
-    last = pl.select(pl.lit(moment).cast(TIME).alias("occurred_at")).select(period_of(spec)).item()
+    last = pl.select(pl.lit(moment).cast(TIME).alias("occurred_at")).select(_number(spec)).item()
     first = active["period"].min() if len(active) else last
     periods = pl.DataFrame({"period": range(first, last + 1)}, schema={"period": pl.Int64})  # type: ignore[arg-type]
     return (
@@ -218,7 +198,7 @@ def lifecycle(events: Any, spec: Lifecycle, as_of: datetime | str | None = None)
 def _active_periods(seen: pl.DataFrame, spec: Lifecycle) -> pl.DataFrame:
     """The periods in which each unit was active, with those before and after."""
     return (
-        seen.select(pl.col(spec.per).alias("unit"), period=period_of(spec))
+        seen.select(pl.col(spec.per).alias("unit"), period=_number(spec))
         .unique()
         .sort("unit", "period")
         .with_columns(
