@@ -1,7 +1,7 @@
 """Open windows, time to convert, comparisons and changes of a funnel, against brute force and planted truth."""
 
 import runpy
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -133,3 +133,23 @@ def test_trend_and_times_count_every_attempt_once() -> None:
     by_step = trend.group_by("step_number").agg(pl.col("reached_count").sum()).sort("step_number")
     assert by_step["reached_count"].to_list() == result.steps["reached_count"].to_list()
     assert result.times(bins=7)["converted_count"].sum() == result.steps["reached_count"][-1]
+
+
+def test_a_day_whose_midnight_occurs_twice_is_one_period_of_the_trend() -> None:
+    """In Havana the clocks go from one back to midnight on 1 November 2026."""
+    times = [datetime(2026, 11, 1, hour, 30, tzinfo=UTC) for hour in (4, 5)]
+    events = pl.DataFrame(
+        {"customer_key": ["a", "b"], "event_type": ["A", "A"], "occurred_at": times}
+    )
+
+    for period in ("day", "week", "month", "quarter"):
+        trend = ja.funnel(events, ja.Funnel(STEPS[:2], window="1d")).trend(period, "America/Havana")
+        back = ja.retention(
+            events, ja.Retention("A", period=period, time_zone="America/Havana", periods=1)
+        )
+
+        entered = trend.filter(pl.col("step_number") == 1)
+        assert entered["reached_count"].to_list() == [2]
+        assert entered["period_at"].to_list() == back["cohort_at"].to_list()
+        if period == "day":
+            assert entered["period_at"].to_list() == [datetime(2026, 11, 1, 4, tzinfo=UTC)]

@@ -6,6 +6,7 @@ import polars as pl
 
 from journey_analytics.analysis.funnel_spec import Funnel
 from journey_analytics.analysis.funnel_tables import step_time, steps_of
+from journey_analytics.analysis.periods import period_begin, period_number
 from journey_analytics.analysis.spec import PeriodName
 from journey_analytics.analysis.statistics import (
     kaplan_meier,
@@ -16,15 +17,15 @@ from journey_analytics.analysis.statistics import (
 )
 from journey_analytics.analysis.streams import TIME
 
-_TRUNCATE = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q"}
 _SECOND = 1_000_000
 _Schema = dict[str, pl.DataType | type[pl.DataType]]
 
 
 def trend_of(units: pl.DataFrame, spec: Funnel, period: PeriodName, time_zone: str) -> pl.DataFrame:
     """The steps by period of entry: the columns of `steps_of` after `period_at` (UTC)."""
-    local = pl.col("entered_at").dt.convert_time_zone(time_zone).dt.truncate(_TRUNCATE[period])
-    dated = units.with_columns(period_at=local.dt.convert_time_zone("UTC").cast(TIME))
+    dated = units.with_columns(
+        period_at=period_number("entered_at", period, time_zone)
+    ).with_columns(period_at=period_begin("period_at", period, time_zone))
     parts = [
         steps_of(part, spec).select(pl.lit(moment).cast(TIME).alias("period_at"), pl.all())
         for (moment,), part in sorted(dated.partition_by("period_at", as_dict=True).items())
