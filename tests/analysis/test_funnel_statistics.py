@@ -135,6 +135,36 @@ def test_trend_and_times_count_every_attempt_once() -> None:
     assert result.times(bins=7)["converted_count"].sum() == result.steps["reached_count"][-1]
 
 
+@pytest.mark.parametrize(
+    "taken", [(44, 33), (14, 7), (44,), (0, 0), (0.7, 0.1, 0.3), (3e-6, 1e-6)], ids=str
+)
+@pytest.mark.parametrize("bins", [1, 3, 7, 20, 49, 50])
+def test_a_conversion_is_counted_in_the_bin_whose_edges_hold_it(
+    taken: tuple[float, ...], bins: int
+) -> None:
+    rows = [
+        (number, kind, START + timedelta(seconds=wait))
+        for number, seconds in enumerate(taken)
+        for kind, wait in (("A", 0.0), ("B", seconds))
+    ]
+    events = pl.DataFrame(rows, schema=["customer_key", "event_type", "occurred_at"], orient="row")
+    events = events.with_columns(sequence=pl.int_range(pl.len()))
+
+    table = ja.funnel(events, ja.Funnel(STEPS[:2], window="1d")).times(bins)
+
+    assert len(table) == bins
+    assert table["from_seconds"][1:].to_list() == table["to_seconds"][:-1].to_list()
+    assert table["from_seconds"][0] == 0
+    if any(taken):
+        assert table["to_seconds"][-1] == max(taken)
+    for place, row in enumerate(table.iter_rows(named=True)):
+        low, high, is_last = row["from_seconds"], row["to_seconds"], place == bins - 1
+        held = [wait for wait in taken if low <= wait and (wait < high or is_last)]
+        assert row["converted_count"] == len(held)
+    if taken == (44, 33) and bins == 20:
+        assert table.filter(pl.col("from_seconds") == 33.0)["converted_count"].to_list() == [1]
+
+
 def test_a_day_whose_midnight_occurs_twice_is_one_period_of_the_trend() -> None:
     """In Havana the clocks go from one back to midnight on 1 November 2026."""
     times = [datetime(2026, 11, 1, hour, 30, tzinfo=UTC) for hour in (4, 5)]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 
 from journey_analytics.analysis.funnel_spec import Funnel
@@ -40,10 +41,12 @@ def trend_of(units: pl.DataFrame, spec: Funnel, period: PeriodName, time_zone: s
 
 def conversion_seconds() -> pl.Expr:
     """Seconds from the entry to the conversion; null without one."""
-    span = (
-        pl.col("step_times").list.last() - pl.col("entered_at")
-    ).dt.total_microseconds() / _SECOND
-    return pl.when(pl.col("state") == "converted").then(span)
+    return _conversion_micros() / _SECOND
+
+
+def _conversion_micros() -> pl.Expr:
+    span = pl.col("step_times").list.last() - pl.col("entered_at")
+    return pl.when(pl.col("state") == "converted").then(span.dt.total_microseconds())
 
 
 def times_of(units: pl.DataFrame, bins: int) -> pl.DataFrame:
@@ -53,12 +56,14 @@ def times_of(units: pl.DataFrame, bins: int) -> pl.DataFrame:
         `breakdown`, `from_seconds` (inclusive), `to_seconds` (exclusive, in the last bin inclusive), `converted_count`;
         `bins` rows of equal width per breakdown that converted.
     """
-    taken = units.select("breakdown", seconds=conversion_seconds()).drop_nulls("seconds")
-    longest = taken["seconds"].max()
-    width = float(longest) / bins if longest else 1.0  # type: ignore[arg-type]
-    number = (pl.col("seconds") / width).floor().clip(0, bins - 1).cast(pl.Int64)
-    counts = taken.group_by("breakdown", number.alias("bin")).agg(
-        converted_count=pl.len().cast(pl.Int64)
+    taken = units.select("breakdown", micros=_conversion_micros()).drop_nulls("micros")
+    micros = taken["micros"].to_numpy()
+    edges = _edges(int(micros.max(initial=0)), bins)
+    number = np.searchsorted(edges[1:-1], micros / _SECOND, side="right")
+    counts = (
+        taken.with_columns(bin=pl.Series(number, dtype=pl.Int64))
+        .group_by("breakdown", "bin")
+        .agg(converted_count=pl.len().cast(pl.Int64))
     )
     grid = (
         taken.select("breakdown")
@@ -70,11 +75,23 @@ def times_of(units: pl.DataFrame, bins: int) -> pl.DataFrame:
         .sort("breakdown", "bin", nulls_last=True)
         .select(
             "breakdown",
-            from_seconds=pl.col("bin") * width,
-            to_seconds=(pl.col("bin") + 1) * width,
+            from_seconds=pl.lit(edges).gather(pl.col("bin")),
+            to_seconds=pl.lit(edges).gather(pl.col("bin") + 1),
             converted_count=pl.col("converted_count").fill_null(0),
         )
     )
+
+
+def _edges(longest: int, bins: int) -> pl.Series:
+    """The edges in seconds of bins of equal width from zero to the longest; a second each where all took no time.
+
+    Each edge is one quotient of whole numbers, and numpy makes each time one, too: equal ones are then the same number, and
+    a time on an edge is counted in the bin that says so. A multiple of a rounded width may miss it, and so may a quotient
+    by Polars, which multiplies by a rounded inverse.
+    """
+    longest = longest or bins * _SECOND
+    edges = [number * longest / (bins * _SECOND) for number in range(bins + 1)]
+    return pl.Series(edges, dtype=pl.Float64)
 
 
 def curve_of(units: pl.DataFrame, spec: Funnel, as_of: datetime | None) -> pl.DataFrame:
