@@ -219,6 +219,38 @@ def test_transforms_and_look_backs(spec: dict[str, object], expected: str) -> No
     assert "".join(paths["path"][0]) == expected
 
 
+@pytest.mark.parametrize(
+    ("sessions", "most", "expected"),
+    [
+        (["s1", "s2", "s1"], 2, "xyz"),
+        (["s1", "s2", "s1"], 1, "xz"),
+        (["s1", "s2", "s3", "s2"], 2, "yzx"),
+        (["s1", "s2", "s1", None], 2, "xyz"),
+        ([None, "s1", None, "s2"], 1, "x"),
+    ],
+    ids=str,
+)
+def test_sessions_beside_each_other_are_each_counted_once(
+    sessions: list[str | None], most: int, expected: str
+) -> None:
+    """A session is as new as its newest touch before the conversion, and touches without one are of none."""
+    times = [START + timedelta(minutes=minute) for minute in range(len(sessions))]
+    touches = pl.DataFrame(
+        {"customer_key": "ana", "occurred_at": times, "channel": list("xyzx")[: len(sessions)], "session_id": sessions}
+    )  # fmt: skip
+    # A touch after the conversion makes no session newer.
+    late = touches[:1].with_columns(occurred_at=START + timedelta(minutes=9), channel=pl.lit("w"))
+    order = ORDER.with_columns(occurred_at=START + timedelta(minutes=5))
+
+    credited = ja.attribute(
+        pl.concat([touches, late]), order, ja.Attribution("linear", lookback_sessions=most)
+    )
+
+    assert dict(credited.select("channel", "credit").iter_rows()) == pytest.approx(
+        dict.fromkeys(expected, 1 / len(expected))
+    )
+
+
 def test_the_look_back_is_inclusive_and_a_later_touch_is_none_before() -> None:
     touches = pl.DataFrame(
         {"customer_key": ["ana"] * 3, "channel": ["old", "edge", "later"],

@@ -72,7 +72,8 @@ class Attribution(Spec):
             distinct channels of a path, which is the Shapley value of the conversions of its subsets).
         lookback: Touches of at most that age at the conversion count, inclusive.
         lookback_touches: At most so many touches, the newest; None: no limit.
-        lookback_sessions: Touches of at most so many of the newest sessions (column `session_id`); None: no limit.
+        lookback_sessions: Touches of at most so many of the newest sessions (column `session_id`), a session being as new as
+            its newest touch in the look-back; None: no limit.
         half_life: Of `time_decay`.
         order: Of `markov`: how many touches back the next one depends on.
         direct: Channels that `last_non_direct` passes over.

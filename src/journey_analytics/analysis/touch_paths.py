@@ -78,13 +78,24 @@ def _in_reach(seen: pl.DataFrame, ends: pl.DataFrame, spec: Attribution) -> pl.D
         .sort("path_number", "touched_at", *order)
     )  # fmt: skip
     if spec.lookback_sessions:
-        back = pl.col("session_id").reverse().rle_id().reverse().over("path_number")
-        found = found.filter(pl.col("session_id").is_not_null()).filter(
-            back < spec.lookback_sessions
-        )
+        found = _newest_sessions(found, spec.lookback_sessions)
     if spec.lookback_touches:
         found = found.group_by("path_number", maintain_order=True).tail(spec.lookback_touches)
     return found
+
+
+def _newest_sessions(found: pl.DataFrame, most: int) -> pl.DataFrame:
+    """The touches of the newest sessions of each path; touches without a session are of none.
+
+    A session is as new as its newest touch: sessions may run beside each other, on two devices for one.
+    """
+    return (
+        found.filter(pl.col("session_id").is_not_null())
+        .with_columns(_place=pl.int_range(pl.len()))
+        .with_columns(_newest=pl.col("_place").max().over("path_number", "session_id"))
+        .filter(pl.col("_newest").rank("dense", descending=True).over("path_number") <= most)
+        .drop("_place", "_newest")
+    )
 
 
 def _with_paths(ends: pl.DataFrame, found: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
