@@ -142,3 +142,25 @@ def test_repeat_purchases_count_open_waits_rightly() -> None:
         0,
         0.0,
     )
+
+
+@pytest.mark.parametrize("count", range(2, 80, 2))
+def test_the_median_wait_is_not_late_by_rounding(count: int) -> None:
+    """All buy again, after 1, 2, 3 ... days: half have done so after half as many days."""
+    rows = [(f"c{number}", 0, 1.0) for number in range(count)] + [
+        (f"c{number}", number + 1, 1.0) for number in range(count)
+    ]
+
+    table = ja.repeat_purchase(orders(rows), most=1)
+
+    assert table["median_days"].to_list() == [count / 2]
+
+
+def test_the_median_wait_is_null_where_just_less_than_half_bought_again() -> None:
+    rows = [(f"c{number}", 0, 1.0) for number in range(4001)] + [
+        (f"c{number}", number + 1, 1.0) for number in range(2000)
+    ]
+
+    table = ja.repeat_purchase(orders(rows), most=1)
+
+    assert table["median_days"].to_list() == [None]
