@@ -80,6 +80,54 @@ def test_costs_give_cpa_and_roas() -> None:
     }
 
 
+def test_a_cost_or_value_that_nobody_knows_is_null_and_not_zero() -> None:
+    costs = pl.DataFrame({"channel": ["ads", "tv", "mail"], "cost": [None, 99.0, 5.0]})
+    touches, conversions = credited()
+    spec = ja.Attribution("linear")
+    worthless = ja.attribute(touches, conversions.drop("value"), spec)
+    paths = pl.DataFrame({"path": [["ads", "mail"], ["mail"]], "conversions": [1, 1]})
+
+    unpriced = ja.with_costs(ja.attribute(touches, conversions, spec), costs)
+
+    assert {row[0]: row[1:] for row in unpriced.rows()} == {
+        "mail": (1.5, 25.0, 5.0, 5.0 / 1.5, 5.0),
+        "ads": (0.5, 15.0, None, None, None),
+        "tv": (0.0, 0.0, 99.0, None, 0.0),
+    }
+    for given in (worthless, ja.attribute_paths(paths, spec)):
+        assert {row[0]: row[1:] for row in ja.with_costs(given, costs).rows()} == {
+            "mail": (1.5, None, 5.0, 5.0 / 1.5, None),
+            "ads": (0.5, None, None, None, None),
+            "tv": (0.0, 0.0, 99.0, None, 0.0),
+        }
+
+
+@pytest.mark.parametrize("model", ["linear", "markov"])
+def test_a_channel_that_never_converts_has_a_value_of_zero(model: str) -> None:
+    paths = pl.DataFrame(
+        {"path": [["ads"], ["tv"], ["mail"]], "conversions": [2, 0, 1], "value": [9.0, None, None], "nulls": [0, 3, 0]}
+    )  # fmt: skip
+
+    table = ja.attribute_paths(paths, ja.Attribution(model))
+
+    found = dict(table.select("channel", "value").iter_rows())
+    # A Markov model shares what is known among all; the others know whose it is.
+    expected = (
+        {"ads": 6.0, "tv": 0.0, "mail": 3.0}
+        if model == "markov"
+        else {"ads": 9.0, "tv": 0.0, "mail": None}
+    )
+    assert found == pytest.approx(expected)
+
+
+def test_a_cost_known_in_part_is_the_sum_of_what_is_known() -> None:
+    costs = pl.DataFrame({"channel": ["ads", "ads"], "cost": [10.0, None]})
+
+    table = ja.with_costs(ja.attribute(*credited(), ja.Attribution("linear")), costs)
+
+    assert dict(table.select("channel", "cost").iter_rows()) == {"mail": None, "ads": 10.0}
+
+
 def test_models_disagree_about_a_channel_by_their_spread() -> None:
     table = ja.compare_models(*credited(), models=["first", "last", "linear"])
 

@@ -40,11 +40,10 @@ def attribute(touches: Any, conversions: Any, spec: Attribution) -> pl.DataFrame
     parts = _valued(_credited(paths, conversions, spec), conversions)
     by_channel = (
         parts.group_by("row", "conversion_id", "channel", maintain_order=True)
-        .agg(pl.col("credit", "value").sum(), _is_known=pl.col("value").is_not_null().any())
+        .agg(pl.col("credit").sum(), known_sum("value"))
         .filter(pl.col("credit") > 0)
     )
-    value = pl.when("_is_known").then("value")
-    return by_channel.select("conversion_id", "channel", "credit", value=value)
+    return by_channel.select("conversion_id", "channel", "credit", "value")
 
 
 def attribute_touches(touches: Any, conversions: Any, spec: Attribution) -> pl.DataFrame:
@@ -205,6 +204,7 @@ def attribute_paths(paths: Any, spec: Attribution) -> pl.DataFrame:
 
     Returns:
         `channel`, `conversions`, `value`, the most conversions first; both sum to what was given (`(none)` for empty paths).
+        `value` is null where there are conversions and none of their values is known.
 
     Raises:
         UsageError: A column is missing, or the model needs times.
@@ -222,7 +222,7 @@ def attribute_paths(paths: Any, spec: Attribution) -> pl.DataFrame:
     zero = pl.lit(0.0)
     table = given.with_row_index("path_number").select(
         "path_number", "path", pl.col("conversions").cast(pl.Float64),
-        (pl.col("value") if "value" in given.columns else zero).cast(pl.Float64).fill_null(0.0).alias("value"),
+        (pl.col("value") if "value" in given.columns else pl.lit(None)).cast(pl.Float64).alias("value"),
         (pl.col("nulls") if "nulls" in given.columns else zero).cast(pl.Float64).fill_null(0.0).alias("nulls"),
     )  # fmt: skip
     touched = table.select("path_number", channel="path").explode("channel").drop_nulls("channel")
@@ -237,9 +237,21 @@ def attribute_paths(paths: Any, spec: Attribution) -> pl.DataFrame:
     shares = _path_shares(table, spec)
     return (
         shares.group_by("channel")
-        .agg(pl.col("conversions").sum(), pl.col("value").sum())
+        .agg(pl.col("conversions").sum(), known_sum("value"))
+        .with_columns(value_or_nothing())
         .sort("conversions", "channel", descending=[True, False])
     )
+
+
+def known_sum(column: str) -> pl.Expr:
+    """The sum of the known values of a column; null, not 0, where none is known."""
+    return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum())
+
+
+def value_or_nothing() -> pl.Expr:
+    """The `value`, and 0 where there are no `conversions`: what is credited nothing has no unknown value."""
+    value = pl.col("value")
+    return pl.when(pl.col("conversions") > 0).then(value).otherwise(value.fill_null(0.0))
 
 
 def _path_shares(table: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
@@ -256,7 +268,7 @@ def _path_shares(table: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
         table["path"], table["conversions"].to_numpy(), table["nulls"].to_numpy(), spec.order
     )
     is_bare = pl.col("path").list.len() == 0
-    count = table.filter(~is_bare).select(pl.col("conversions").sum(), pl.col("value").sum())
+    count = table.filter(~is_bare).select(pl.col("conversions").sum(), known_sum("value"))
     known = shares.join(count, how="cross").select(
         "channel", pl.col("conversions") * pl.col("share"), pl.col("value") * pl.col("share")
     )

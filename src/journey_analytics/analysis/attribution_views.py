@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from journey_analytics.analysis.attribution import attribute
+from journey_analytics.analysis.attribution import attribute, known_sum, value_or_nothing
 from journey_analytics.analysis.specs import MODELS, Attribution
 
 
@@ -20,17 +20,18 @@ def with_costs(credited: pl.DataFrame, costs: Any) -> pl.DataFrame:
 
     Returns:
         `channel`, `conversions`, `value`, `cost`, `cpa` (cost / conversions), `roas` (value / cost); null over zero, and
-        where no cost is known.
+        where no cost or no value is known. One known in part is the sum of what is known; a channel without credits has
+        conversions and a value of 0.
     """
     count = "credit" if "credit" in credited.columns else "conversions"
-    won = credited.group_by("channel").agg(
-        conversions=pl.col(count).sum(), value=pl.col("value").cast(pl.Float64).sum()
-    )
+    valued = credited.with_columns(pl.col("value").cast(pl.Float64)).group_by("channel")
+    won = valued.agg(pl.col(count).sum().alias("conversions"), known_sum("value"))
     given = costs if isinstance(costs, pl.DataFrame) else pl.DataFrame(costs)
-    spent = given.group_by("channel").agg(pl.col("cost").cast(pl.Float64).sum())
-    both = won.join(spent, on="channel", how="full", coalesce=True)
+    spent = given.with_columns(pl.col("cost").cast(pl.Float64)).group_by("channel")
+    both = won.join(spent.agg(known_sum("cost")), on="channel", how="full", coalesce=True)
     return (
-        both.with_columns(pl.col("conversions").fill_null(0.0), pl.col("value").fill_null(0.0))
+        both.with_columns(pl.col("conversions").fill_null(0.0))
+        .with_columns(value_or_nothing())
         .with_columns(
             cpa=pl.when(pl.col("conversions") > 0).then(pl.col("cost") / pl.col("conversions")),
             roas=pl.when(pl.col("cost") > 0).then(pl.col("value") / pl.col("cost")),
