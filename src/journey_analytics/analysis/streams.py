@@ -228,7 +228,11 @@ def _numbers(values: pl.Series) -> Integers:
         if low >= 0 and high < 2**31 and not values.null_count():
             return values.cast(pl.Int64).to_numpy()
         if high - low < 2**31:
-            return (values.cast(pl.Int64) - low + 1).fill_null(0).to_numpy()
+            # A narrow type cannot hold the distance; values that Int64 cannot hold are of a wide one, which can.
+            fits = low >= -(2**63) and high < 2**63
+            wide = values.cast(pl.Int64) if fits else values
+            lowest = pl.Series([low], dtype=wide.dtype)
+            return ((wide - lowest).cast(pl.Int64) + 1).fill_null(0).to_numpy()
     known = (
         values.cast(pl.Categorical).to_physical()
         if values.dtype == pl.String
