@@ -272,3 +272,46 @@ def test_times_are_needed_for_time_decay_and_twice_the_same_conversion_is_refuse
         ja.attribute_paths(as_frame(random_paths(1)), ja.Attribution("time_decay"))
     with pytest.raises(ja.JourneyError, match="occurs twice"):
         ja.attribute(touched("a"), pl.concat([ORDER, ORDER]), ja.Attribution("first"))
+
+
+@pytest.mark.parametrize("days", [40, None])
+@pytest.mark.parametrize("model", MODELS)
+def test_where_no_path_has_a_touch_every_conversion_is_of_none(
+    model: str, days: int | None
+) -> None:
+    touches = touched("a")
+    conversions = pl.DataFrame(
+        {
+            "conversion_id": ["k", "l"],
+            "customer_key": ["u", "v"],
+            "occurred_at": [START + timedelta(days=days or 1)] * 2,
+            "value": [10.0, 5.0],
+        }
+    )
+    if days is None:
+        touches = touches.clear()
+    else:
+        touches = touches.with_columns(customer_key=pl.lit("u"), occurred_at=pl.lit(START))
+
+    credited = ja.attribute(touches, conversions, ja.Attribution(model))
+
+    assert credited.rows() == [("k", "(none)", 1.0, 10.0), ("l", "(none)", 1.0, 5.0)]
+    assert ja.attribute(touches, conversions.clear(), ja.Attribution(model)).is_empty()
+
+
+def test_models_are_compared_where_no_path_has_a_touch() -> None:
+    touches = touched("a").clear()
+
+    table = ja.compare_models(touches, ORDER)
+
+    assert table.select("channel", *MODELS).rows() == [("(none)", *[1.0] * len(MODELS))]
+    assert ja.compare_models(touches, ORDER.clear()).is_empty()
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model != "time_decay"])
+def test_no_aggregated_paths_have_no_channels(model: str) -> None:
+    schema = {"path": pl.List(pl.String), "conversions": pl.Int64}
+    bare = pl.DataFrame({"path": [[]], "conversions": [3]}, schema=schema)
+
+    assert ja.attribute_paths(bare.clear(), ja.Attribution(model)).is_empty()
+    assert ja.attribute_paths(bare, ja.Attribution(model)).rows() == [("(none)", 3.0, 0.0)]

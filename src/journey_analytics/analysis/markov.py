@@ -91,7 +91,7 @@ def _chain(
             "Take a smaller order, or group channels.",
         )
     code = flat.cast(pl.Enum(channels)).to_physical().cast(pl.Int64).to_numpy() + 1
-    first = np.concatenate(([0], np.cumsum(lengths)[:-1])).astype(np.int64)
+    first = np.cumsum(lengths) - lengths
     place = np.arange(len(code)) - np.repeat(first, lengths)
     after = _states(code, place, order, len(channels) + 1)
     before = np.where(place > 0, np.roll(after, 1), 0)
