@@ -147,3 +147,23 @@ def test_after_a_drop_off_the_flow_is_that_of_the_funnel(entry: str) -> None:
         first = table.filter(pl.col("source") == "(start)")
         assert first["count"].sum() == step["dropped_count"]
     assert "(exit)" in ja.paths_after_drop(events, result, 1)["target"]
+
+
+def test_after_a_drop_off_units_without_a_node_are_gone() -> None:
+    events = pl.DataFrame(
+        {
+            "customer_key": ["u", "u"],
+            "event_type": ["A", "A"],
+            "occurred_at": [START, START + timedelta(minutes=1)],
+            "node": pl.Series([None, None], dtype=pl.String),
+        }
+    )
+    spec = ja.Funnel([ja.Step("a", "A"), ja.Step("b", "B")], window="60m")
+
+    def left(frame: pl.DataFrame) -> list[tuple[object, ...]]:
+        result = ja.funnel(frame, spec, as_of=START + timedelta(days=1))
+        return ja.paths_after_drop(frame, result, 1, ja.Paths(node="node")).rows()
+
+    assert left(events) == [(1, "(start)", "(exit)", 1)]
+    assert left(events.with_columns(customer_key=pl.lit(None, pl.String))) == []
+    assert left(events.clear()) == []

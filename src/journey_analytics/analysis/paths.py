@@ -99,7 +99,7 @@ def paths_after_drop(
     ends = pl.DataFrame(
         {
             "unit": values_at(frame[spec.per], stream, first),
-            "end": np.append(first[1:], len(stream)) - 1,
+            "end": np.append(first, len(stream))[1:] - 1,
         }
     )
     left = dropped_at(result.units, step_number).select("unit", "left_at")
