@@ -50,6 +50,13 @@ def as_events(found: list[list[tuple[str, int]]]) -> pl.DataFrame:
         ("B -> (exit)", "B$"),
         ("B -> [^A]* -> (exit)", "B[^A]*$"),
         ("(start) -> A -> (exit)", "^A$"),
+        ("A -> B* -> C* -> D", "AB*C*D"),
+        ("A -> C* -> B* -> C* -> D", "AC*B*C*D"),
+        ("A -> [^C]* -> [^B]* -> D", "A[^C]*[^B]*D"),
+        ("(start) -> A* -> B* -> C", "^A*B*C"),
+        ("(start) -> .* -> B* -> C", "^.*B*C"),
+        ("B -> A* -> C* -> (exit)", "BA*C*$"),
+        ("A* -> B* -> C", "A*B*C"),
     ],
 )
 def test_a_pattern_is_found_where_the_regular_expression_is(pattern: str, expression: str) -> None:
@@ -60,6 +67,23 @@ def test_a_pattern_is_found_where_the_regular_expression_is(pattern: str, expres
 
     assert (table["match_count"] > 0).to_list() == expected
     assert any(expected)
+
+
+def test_of_two_gaps_on_end_both_are_heeded() -> None:
+    pattern = ja.Sequence("A -> B* -> C* -> D")
+
+    def count(text: str) -> list[int]:
+        walk = [(kind, minute) for minute, kind in enumerate(text)]
+        return ja.sequences(as_events([walk]), pattern)["match_count"].to_list()
+
+    assert count("ABD") == count("ABCD") == count("ABBCCD") == count("ACD") == count("AD") == [1]
+    assert count("ACBD") == count("BCD") == [0]
+
+
+@pytest.mark.parametrize("pattern", ["A -> .*<=5m -> C", "A -> [^B]*<=5m -> C", "A -> B*<=1h -> C"])
+def test_a_limit_on_a_gap_is_refused(pattern: str) -> None:
+    with pytest.raises(ja.JourneyError, match="after the gap"):
+        ja.sequences(as_events(walks(3)), ja.Sequence(pattern))
 
 
 def matches(
@@ -128,4 +152,7 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
 
 
 def test_no_events_have_no_matches() -> None:
-    assert ja.sequences(as_events(walks(4)).clear(), ja.Sequence("A -> B")).rows() == []
+    nothing = as_events(walks(4)).clear()
+
+    assert ja.sequences(nothing, ja.Sequence("A -> B")).rows() == []
+    assert ja.sequences(nothing, ja.Sequence("(start) -> A -> .* -> B* -> (exit)")).rows() == []

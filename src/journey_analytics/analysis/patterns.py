@@ -2,7 +2,7 @@
 
 A match is known by its end: for every event, `start` is the latest event from which a match that ends there can begin.
 It is the greatest start among the events that may come before, which lie in one range: no event between them may be
-outside the gap, and none may be too early.
+outside the gaps, and none may be too early.
 """
 
 import re
@@ -31,6 +31,7 @@ from journey_analytics.section import parse_duration
 
 _ELEMENT = re.compile(r"(?P<body>\[\^?[^\[\]]+\]|[^\[\]*<]+?)(?P<gap>\*)?(?:<=(?P<limit>[\w.]+))?")
 _NONE = -1
+Gap = tuple[frozenset[str] | None, bool]  # the events that may lie in it, as (names, is_negated)
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,13 @@ class Element:
     Args:
         names: Nodes; None: any.
         is_negated: Any node but these.
-        gap: The events that may lie between the element before and this one, as (names, is_negated); None: none may.
+        gaps: What may lie between the element before and this one, gap after gap; without any the two are adjacent.
         limit: The longest time since the element before.
     """
 
     names: frozenset[str] | None
     is_negated: bool
-    gap: tuple[frozenset[str] | None, bool] | None = None
+    gaps: tuple[Gap, ...] = ()
     limit: timedelta | None = None
 
 
@@ -57,7 +58,7 @@ class Pattern:
     elements: tuple[Element, ...]
     starts: bool
     exits: bool
-    gap_after: tuple[frozenset[str] | None, bool] | None
+    gaps_after: tuple[Gap, ...]
 
 
 def parse_pattern(text: str) -> Pattern:
@@ -68,7 +69,7 @@ def parse_pattern(text: str) -> Pattern:
     """
     parts = [part.strip() for part in text.split("->")]
     starts, exits = parts[0] == START, parts[-1] == EXIT
-    gap: tuple[frozenset[str] | None, bool] | None = None
+    gaps: list[Gap] = []
     elements: list[Element] = []
     for part in parts[starts : len(parts) - exits]:
         found = _ELEMENT.fullmatch(part)
@@ -80,14 +81,20 @@ def parse_pattern(text: str) -> Pattern:
             )
         names, is_negated = _names(found["body"])
         if found["gap"]:
-            gap = names, is_negated
+            if found["limit"]:
+                raise UsageError(
+                    f"{part!r} is a gap, which has no limit of time.",
+                    text,
+                    f"Put the limit on the element after the gap, as in .* -> B<={found['limit']}.",
+                )
+            gaps.append((names, is_negated))
             continue
         limit = parse_duration(found["limit"]) if found["limit"] else None
-        elements.append(Element(names, is_negated, gap, limit))
-        gap = None
+        elements.append(Element(names, is_negated, tuple(gaps), limit))
+        gaps = []
     if not elements:
         raise UsageError("The pattern names no event.", text, "Give at least one that is no gap.")
-    return Pattern(tuple(elements), starts, exits, gap)
+    return Pattern(tuple(elements), starts, exits, tuple(gaps))
 
 
 def _names(body: str) -> tuple[frozenset[str] | None, bool]:
@@ -147,7 +154,7 @@ def _latest_starts(
     first = pattern.elements[0]
     fits = _is_one(first.names, numbers, known, is_negated=first.is_negated)
     if pattern.starts:
-        fits &= _is_bridged(first.gap, numbers, known, unit_start - 1, position - 1)
+        fits &= _lowest_before(first.gaps, position, numbers, known) < unit_start
     start = np.where(fits, position, _NONE)
     for element in pattern.elements[1:]:
         low = _lowest(element, stream, numbers, known, unit_start)
@@ -156,10 +163,10 @@ def _latest_starts(
         # The greatest integer stands for an empty range.
         start = np.where(fits & (before >= 0) & (low <= position - 1), before, _NONE)
     if pattern.exits:
-        ends = np.repeat(np.append(begins[1:], count) - 1, np.diff(np.append(begins, count)))
-        start = np.where(
-            _is_bridged(pattern.gap_after, numbers, known, position, ends), start, _NONE
-        )
+        after = np.append(begins, count)
+        ends = np.repeat(after[1:], np.diff(after))
+        lowest = _lowest_before(pattern.gaps_after, ends, numbers, known)
+        start = np.where(lowest <= position, start, _NONE)
     return start
 
 
@@ -168,38 +175,28 @@ def _lowest(
 ) -> Integers:
     """The earliest position that the element before may have, for every position of this one."""
     position = np.arange(len(stream))
-    if element.gap is None:
-        low = np.maximum(position - 1, unit_start)
-    else:
-        low = np.maximum(_last_outside(element.gap, numbers, known), unit_start)
+    low = np.maximum(_lowest_before(element.gaps, position, numbers, known), unit_start)
     if element.limit is not None and len(stream):
         earliest = stream.time - span_micros(element.limit)
         low = np.maximum(low, stream.first_from(position, earliest))
     return low
 
 
-def _last_outside(
-    gap: tuple[frozenset[str] | None, bool], numbers: Integers, known: list[str]
+def _lowest_before(
+    gaps: tuple[Gap, ...], position: Integers, numbers: Integers, known: list[str]
 ) -> Integers:
-    """For every position the last one before it whose event may not lie in the gap; -1 if none."""
-    allowed = _is_one(gap[0], numbers, known, is_negated=gap[1])
-    outside = np.where(allowed, _NONE, np.arange(len(numbers)))
-    return np.append(_NONE, np.maximum.accumulate(outside)[:-1])[: len(numbers)]
+    """The earliest position from which gaps lead to just before each position, whatever the unit; -1: from before all.
 
-
-def _is_bridged(
-    gap: tuple[frozenset[str] | None, bool] | None,
-    numbers: Integers,
-    known: list[str],
-    after: Integers,
-    until: Integers,
-) -> Flags:
-    """Whether all events after one position and up to another may lie in the gap; without a gap there may be none."""
-    if gap is None:
-        return until <= after
-    outside = np.append(0, np.cumsum(~_is_one(gap[0], numbers, known, is_negated=gap[1])))
-    is_bridged: Flags = outside[until + 1] == outside[after + 1]
-    return is_bridged
+    From every later one they lead there too: what ends in the last gap may lie in it as a whole, and where that gap
+    cannot go on, the gap before it has to.
+    """
+    lowest = position - 1
+    for names, is_negated in reversed(gaps):
+        allowed = _is_one(names, numbers, known, is_negated=is_negated)
+        outside = np.maximum.accumulate(np.where(allowed, _NONE, np.arange(len(numbers))))
+        # The last place stands for -1, before which there is nothing.
+        lowest = np.append(outside, _NONE)[lowest]
+    return lowest
 
 
 def _counted(units: pl.Series, stream: Stream, start: Integers) -> pl.DataFrame:

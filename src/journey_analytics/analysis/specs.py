@@ -153,8 +153,8 @@ class Sequence(Spec):
     Args:
         pattern: Elements joined by `->`, each the very next event: a node's name, `.` (any), `[a|b]` (one of these), `[^a|b]`
             (none of these). With `*` an element is a gap: any number of such events, none included (`.*` any gap, `[^a]*` a
-            gap without a). `b<=10m`: at most that long after the element before, inclusive. `(start)` at the beginning and
-            `(exit)` at the end tie the pattern to the ends of the unit.
+            gap without a); gaps may follow each other. `b<=10m`: at most that long after the element before, inclusive; a
+            gap has no limit. `(start)` at the beginning and `(exit)` at the end tie the pattern to the ends of the unit.
         within: The longest time from the first to the last event of a match, inclusive; None: no limit.
         per: The column whose values are looked through.
         node: The column whose values are the nodes.
