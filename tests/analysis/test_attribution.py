@@ -315,3 +315,27 @@ def test_no_aggregated_paths_have_no_channels(model: str) -> None:
 
     assert ja.attribute_paths(bare.clear(), ja.Attribution(model)).is_empty()
     assert ja.attribute_paths(bare, ja.Attribution(model)).rows() == [("(none)", 3.0, 0.0)]
+
+
+@pytest.mark.parametrize("kind", [pl.Enum(["a", "direct"]), pl.Categorical], ids=str)
+@pytest.mark.parametrize("model", MODELS)
+def test_channels_may_be_an_enumeration(model: str, kind: pl.DataType) -> None:
+    touches = touched("a", "direct")
+    orders = pl.concat([ORDER, ORDER.with_columns(conversion_id=pl.lit("p"), customer_key=pl.lit("bob"))])  # fmt: skip
+    spec = ja.Attribution(model)
+
+    credited = ja.attribute(touches.with_columns(pl.col("channel").cast(kind)), orders, spec)
+
+    assert credited.equals(ja.attribute(touches, orders, spec))
+    assert "(none)" in credited["channel"]
+
+
+def test_channels_of_aggregated_paths_may_be_an_enumeration() -> None:
+    paths = pl.DataFrame({"path": [["a", "b"], []], "conversions": [2, 1]})
+    kind = pl.List(pl.Enum(["a", "b"]))
+
+    credited = ja.attribute_paths(
+        paths.with_columns(pl.col("path").cast(kind)), ja.Attribution("linear")
+    )
+
+    assert sorted(credited["channel"]) == ["(none)", "a", "b"]

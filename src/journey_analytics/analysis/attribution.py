@@ -221,7 +221,7 @@ def attribute_paths(paths: Any, spec: Attribution) -> pl.DataFrame:
         )
     zero = pl.lit(0.0)
     table = given.with_row_index("path_number").select(
-        "path_number", "path", pl.col("conversions").cast(pl.Float64),
+        "path_number", pl.col("path").cast(pl.List(pl.String)), pl.col("conversions").cast(pl.Float64),
         (pl.col("value") if "value" in given.columns else pl.lit(None)).cast(pl.Float64).alias("value"),
         (pl.col("nulls") if "nulls" in given.columns else zero).cast(pl.Float64).fill_null(0.0).alias("nulls"),
     )  # fmt: skip

@@ -58,7 +58,12 @@ def _in_reach(seen: pl.DataFrame, ends: pl.DataFrame, spec: Attribution) -> pl.D
     order = [name for name in ("sequence", "event_id") if name in seen.columns]
     sessions = ["session_id"] if spec.lookback_sessions else []
     touched = seen.filter(pl.col("channel").is_not_null()).select(
-        "customer_key", pl.col("occurred_at").alias("touched_at"), "channel", *order, *sessions
+        "customer_key",
+        pl.col("occurred_at").alias("touched_at"),
+        # An enumeration knows no `(none)`.
+        pl.col("channel").cast(pl.String),
+        *order,
+        *sessions,
     )
     numbered = ends.with_row_index("path_number")
     # A path without a conversion begins after the last conversion before it.
