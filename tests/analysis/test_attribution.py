@@ -339,3 +339,55 @@ def test_channels_of_aggregated_paths_may_be_an_enumeration() -> None:
     )
 
     assert sorted(credited["channel"]) == ["(none)", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "decimals"),
+    [
+        (10, pl.Int64, 4),
+        (-10, pl.Int8, 4),
+        (2**64 - 1, pl.UInt64, 4),
+        (Decimal("10.01"), pl.Decimal(10, 2), 4),
+        (Decimal(10), pl.Decimal(4, 0), 4),
+        (Decimal("10.0001"), pl.Decimal(18, 4), 4),
+        (Decimal("99999999999999.9999"), pl.Decimal(18, 4), 4),
+        (Decimal("10.0000001"), pl.Decimal(20, 7), 7),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("model", ["linear", "last", "markov"])
+def test_parts_of_a_value_sum_to_it_whatever_its_type(
+    model: str, value: int | Decimal, kind: pl.DataType, decimals: int
+) -> None:
+    order = ORDER.with_columns(value=pl.Series([value], dtype=kind))
+
+    credited = ja.attribute(touched("x", "y", "z"), order, ja.Attribution(model))
+
+    assert sum(credited["value"].to_list()) == value
+    if model == "linear" and abs(value) < 11:
+        assert (credited["value"] - value / 3).abs().max() < Decimal("0.0002")  # type: ignore[operator]
+    assert credited.schema["value"] == pl.Decimal(38, decimals)
+    if model != "markov":
+        told = ja.attribute_touches(touched("x", "y", "z"), order, ja.Attribution(model))
+        assert told.schema["value"] == pl.Decimal(38, decimals)
+        assert sum(told["value"].to_list()) == value
+
+
+@pytest.mark.parametrize("value", [10.0, 10.123456789, 1e-7, 123456.7891, -0.1, 1e12 / 7])
+@pytest.mark.parametrize("kind", [pl.Float64, pl.Float32])
+@pytest.mark.parametrize("model", ["linear", "position", "markov"])
+def test_parts_of_a_float_sum_to_it(model: str, kind: pl.DataType, value: float) -> None:
+    order = ORDER.with_columns(value=pl.Series([value], dtype=kind))
+
+    credited = ja.attribute(touched("x", "y", "z"), order, ja.Attribution(model))
+
+    assert credited["value"].sum() == pytest.approx(order["value"].item(), rel=1e-9, abs=0)
+    assert credited.schema["value"] == pl.Float64
+
+
+def test_parts_of_a_float_show_no_more_decimals_than_they_need() -> None:
+    order = ORDER.with_columns(value=10.0)
+
+    credited = ja.attribute(touched("x", "y", "z"), order, ja.Attribution("linear"))
+
+    assert sorted(credited["value"]) == [3.3333, 3.3333, 3.3334]

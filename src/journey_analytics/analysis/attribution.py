@@ -29,8 +29,11 @@ def attribute(touches: Any, conversions: Any, spec: Attribution) -> pl.DataFrame
 
     Returns:
         `conversion_id`, `channel`, `credit` (of one conversion; they sum to 1 for each), `value` (rounded to 0.0001,
-        the rest on the last touch, so that they sum to the conversion's value exactly). A conversion without touches in
-        its look-back is credited to `(none)`.
+        the rest, finer decimals included, on the last touch, so that they sum to the conversion's value: exactly, and
+        floats within 1e-9 of it). A conversion without touches in its look-back is credited to `(none)`.
+
+        `value` is a Decimal of precision 38 for integers (of 4 decimals) and for decimals (of as many as given, at least
+        4), and a Float64 for floats and where there is no value.
 
     Raises:
         UsageError: A column is missing, or a conversion_id occurs twice.
@@ -59,7 +62,7 @@ def attribute_touches(touches: Any, conversions: Any, spec: Attribution) -> pl.D
     Returns:
         `conversion_id`, `touch_number` (from 1, of all touches of the path), `touch_count`, `event_id` where the touches
         have one, `touched_at`, `channel`, `credit`, `value`. A conversion without touches has one row, of channel `(none)`
-        and touch 0 of 0.
+        and touch 0 of 0. `value` is of the type that `attribute` gives it.
 
     Raises:
         UsageError: A column is missing, a conversion_id occurs twice, or the model knows no single touches.
@@ -169,27 +172,38 @@ def _by_removal(paths: pl.DataFrame, conversions: pl.DataFrame, spec: Attributio
 
 def _valued(credited: pl.DataFrame, conversions: pl.DataFrame) -> pl.DataFrame:
     """Adds `conversion_id` and the share of the value to each credit; what rounding leaves is the last touch's."""
-    value = conversions.select(pl.int_range(pl.len()).alias("row"), "conversion_id", "value")
-    kind = value.schema["value"]
-    total = pl.col("value").cast(pl.Float64)
+    kind = _kind_of_parts(conversions.schema["value"])
+    value = conversions.select(
+        pl.int_range(pl.len()).alias("row"), "conversion_id", _total=pl.col("value").cast(kind)
+    )
     has_credit = (pl.col("credit") > 0).cast(pl.Int8)
     is_last = (has_credit.reverse().cum_sum().reverse().over("row") == 1) & (pl.col("credit") > 0)
-    parts = (
+    total, part = pl.col("_total"), pl.col("_part")
+    # The rest is taken in the type of the value: a float in between would lose digits of a large decimal.
+    last = part + total - part.sum().over("row")
+    if kind.is_float():
+        # Where the value has no finer decimals, its last part shows none either.
+        last = pl.when(total.round(_CENT) == total).then(last.round(_CENT)).otherwise(last)
+    return (
         credited.join(value, on="row", how="left")
         .sort("row", "place")
-        .with_columns(_units=(total * pl.col("credit") * 10**_CENT).round())
-        .with_columns(_rest=(total * 10**_CENT).round() - pl.col("_units").sum().over("row"))
-        .with_columns(_units=pl.col("_units") + pl.when(is_last).then("_rest").otherwise(0.0))
+        .with_columns(_part=(total.cast(pl.Float64) * pl.col("credit")).round(_CENT).cast(kind))
+        .select(
+            "row",
+            "place",
+            "conversion_id",
+            "channel",
+            "credit",
+            value=pl.when(is_last).then(last).otherwise(part),
+        )
     )
-    scaled = pl.when(pl.col("value").is_not_null()).then(pl.col("_units") / 10**_CENT)
-    return parts.select(
-        "row",
-        "place",
-        "conversion_id",
-        "channel",
-        "credit",
-        value=scaled.cast(kind) if kind.is_numeric() else scaled,
-    )
+
+
+def _kind_of_parts(kind: pl.DataType) -> pl.DataType:
+    """The type that holds parts of such values: a coarser one would round them, and they would not sum to the whole."""
+    if isinstance(kind, pl.Decimal):
+        return pl.Decimal(38, max(kind.scale, _CENT))
+    return pl.Decimal(38, _CENT) if kind.is_integer() else pl.Float64()
 
 
 def attribute_paths(paths: Any, spec: Attribution) -> pl.DataFrame:
