@@ -8,6 +8,7 @@ import pytest
 from support.event_frames import START, random_events
 
 import journey_analytics as ja
+from journey_analytics.analysis.funnel_spec import RESULT_COLUMNS
 
 STEPS = [ja.Step(kind, event=kind) for kind in "ABC"]
 
@@ -193,6 +194,12 @@ def test_a_currency_held_constant_stays_where_there_is_no_money() -> None:
     events = of_one("A0 B1").with_columns(currency=pl.lit("EUR"), value=pl.lit(None, pl.Float64))
     rules = {"value": "value", "currency": "currency", "hold_constant": "currency"}
 
-    assert ja.funnel(events, ja.Funnel(STEPS[:2], **rules)).units["currency"].to_list() == ["EUR"]
+    units = ja.funnel(
+        events.with_columns(event_id=pl.int_range(2)), ja.Funnel(STEPS[:2], **rules)
+    ).units
+
+    assert units["currency"].to_list() == ["EUR"]
+    # What cannot be held constant is what the result has by itself.
+    assert set(units.columns) == RESULT_COLUMNS
     with pytest.raises(ValueError, match="hold_constant cannot be state"):
         ja.Funnel(STEPS, hold_constant=["state"])

@@ -114,31 +114,30 @@ def closing_times(matched: Matched, chains: Chains) -> Integers:
         return closes
     begun = np.argmax(is_filled, axis=1)
     reached = len(mandatory) - 1 - np.argmax(is_filled[:, ::-1], axis=1)
-    for first in np.unique(begun):
-        for last in np.unique(reached[begun == first]):
-            path = mandatory[first : last + 2]
-            limits = [matched.within[index] for index in path[1:]]
-            if last + 1 == len(mandatory) or None in limits[-1:]:
-                continue
+    for last, following in enumerate(mandatory[1:]):
+        limit = matched.within[following]
+        if limit is None:
+            continue
+        for first in np.unique(begun[reached == last]):
             own = np.flatnonzero((begun == first) & (reached == last))
-            until = _latest_end(matched, chains.take(own), path, limits)
+            path = mandatory[first : last + 1]
+            until = _latest_end(matched, chains.take(own), path, limit)
             closes[own] = np.minimum(closes[own], until)
     return closes
 
 
-def _latest_end(
-    matched: Matched, chains: Chains, path: Sequence[int], limits: Sequence[int | None]
-) -> Integers:
-    """Until when the last step of a path can be filled, by the limits of its steps, the one before it being filled."""
-    if matched.funnel.order == "strict" or path[-2] == path[0]:
+def _latest_end(matched: Matched, chains: Chains, path: Sequence[int], limit: int) -> Integers:
+    """Until when the steps that follow an attempt's path can be filled, by the limit of the next one and those before."""
+    latest: Integers
+    if matched.funnel.order == "strict" or len(path) == 1:
         # In strict order every event is the only one at its place.
-        return matched.stream.time[chains.filled[:, path[-2]]] + (limits[-1] or 0)
-    never = np.iinfo(np.int64).max
+        latest = matched.stream.time[chains.filled[:, path[-1]]] + limit
+        return latest
+    limits = [matched.within[index] for index in path[1:]]
     if None in limits:
-        return np.full(len(chains.start), never)
-    latest = latest_times(matched, path[:-1], chains.start)
-    ends: Integers = np.max(latest + np.array(limits), axis=1)
-    return ends
+        return np.full(len(chains.start), np.iinfo(np.int64).max)
+    latest = latest_times(matched, path, chains.start) + np.array([*limits, limit])
+    return np.asarray(latest.max(axis=1))
 
 
 def end_positions(matched: Matched, chains: Chains) -> Integers:

@@ -53,12 +53,7 @@ class Minima:
 def chains_within(matched: "Matched", path: Sequence[int], starts: Integers) -> Integers:
     """For every entry the positions of its longest chain, of equal ones the earliest; -1 where a step is not filled."""
     stream, window = matched.stream, matched.window
-    events = [np.flatnonzero(matched.steps[index]) for index in path]
-    limits = [matched.within[index] for index in path]
-    ranges = [
-        _in_reach(matched, events[number - 1], events[number], limits[number])
-        for number in range(1, len(path))
-    ]
+    events, ranges = _hops(matched, path)
     filled = np.full((len(starts), len(path)), -1, dtype=np.int64)
     filled[:, 0] = starts
     until = stream.time[starts] + window
@@ -84,12 +79,8 @@ def latest_times(matched: "Matched", path: Sequence[int], starts: Integers) -> I
     The window of the entry is not looked at: whoever passes its end could have gone on until then.
     """
     stream = matched.stream
-    events = [np.flatnonzero(matched.steps[index]) for index in path]
+    events, ranges = _hops(matched, path)
     own = np.searchsorted(events[0], starts)
-    ranges = [
-        _in_reach(matched, events[number - 1], events[number], matched.within[path[number]])
-        for number in range(1, len(path))
-    ]
     latest = np.repeat(stream.time[starts][:, None], len(path), axis=1)
     for target in range(1, len(path)):
         # The greatest is the smallest of the negative.
@@ -98,6 +89,18 @@ def latest_times(matched: "Matched", path: Sequence[int], starts: Integers) -> I
             arrivals = Minima(arrivals).of(*ranges[number - 1])
         latest[:, target] = -arrivals[own]
     return latest
+
+
+def _hops(
+    matched: "Matched", path: Sequence[int]
+) -> tuple[list[Integers], list[tuple[Integers, Integers]]]:
+    """The events of each step of a path, and for those of each but the last which of the next step are in reach."""
+    events = [np.flatnonzero(matched.steps[index]) for index in path]
+    ranges = [
+        _in_reach(matched, events[number - 1], events[number], matched.within[path[number]])
+        for number in range(1, len(path))
+    ]
+    return events, ranges
 
 
 def _in_reach(
