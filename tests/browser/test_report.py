@@ -220,8 +220,8 @@ def test_what_the_newest_build_restated_is_told_with_its_reasons(opened: Opened)
     told = opened.page.locator("#restated").inner_text()
 
     assert told.startswith(
-        "The newest build changed 2 published figures of 2 closed periods: "
-        "late data 2, customers merged or parted 1."
+        "The newest build changed 3 published figures of 2 closed periods: "
+        "late data 3, customers merged or parted 1."
     )
 
 

@@ -49,9 +49,12 @@ create table events as select touchpoint_id as event_id, shop, occurred_at, chan
 create table event_customers as select touchpoint_id as event_id, customer_key, customer_key as slice_key from touchpoints;
 create table orders as select order_id, [order_id] as order_id_aliases, customer_key, shop, purchased_at as ordered_at from carts where order_id is not null;
 create table runs as select 1 as build_id union all select 2;
-create table restatements (build_id bigint, shop varchar, period_at timestamptz, reason varchar);
-insert into restatements values (1, 'a', timestamptz '2026-09-01', 'late_data'), (2, 'a', timestamptz '2026-09-01', 'late_data'),
-    (2, 'a', timestamptz '2026-10-01', 'merge, late_data');
+create table restatements (build_id bigint, shop varchar, period_at timestamptz, period_date date, reason varchar);
+-- The September of a shop further west is the same period, though it begins at another instant.
+insert into restatements values (1, 'a', timestamptz '2026-09-01', date '2026-09-01', 'late_data'),
+    (2, 'a', timestamptz '2026-09-01', date '2026-09-01', 'late_data'),
+    (2, 'b', timestamptz '2026-09-01 04:00:00', date '2026-09-01', 'late_data'),
+    (2, 'a', timestamptz '2026-10-01', date '2026-10-01', 'merge, late_data');
 create table funnel_definitions (
     funnel varchar, step_number integer, step_name varchar, is_optional boolean, is_last boolean, definition varchar
 );
