@@ -8,9 +8,15 @@
 -- that fits a step and has one
 -- Example: from funnel(['product_viewed', 'cart_item_added', 'order_placed'])
 -- Example: from funnel(['checkout_started', 'order_placed'], within := interval 24 hour, breakdown := 'device_type')
-with recursive step as (
+with recursive given as (
     select unnest(steps) as event_type, generate_subscripts(steps, 1) as step_number
     where coalesce(len(steps), 0) > 0 or error('funnel: steps is a list of at least one event type')
+),
+step as (
+    select event_type, step_number from given
+    where
+        (event_type is not null or error('funnel: steps is a list of event types, and null is none'))
+        and (epoch_us(within) > 0 or error('funnel: within is longer than 0'))
 ),
 broken_down as (
     select touchpoint_id, columns(lambda c: c = breakdown) as unit_value from touchpoints
@@ -47,8 +53,7 @@ attempt as (
     select
         *,
         place as entry_place,
-        case when epoch_us(within) > 0 then occurred_us + epoch_us(within)
-            else error('funnel: within is longer than 0') end as closes_us,
+        occurred_us + epoch_us(within) as closes_us,
         cast(null as bigint) as elapsed_us
     from move
     where step_number = 1

@@ -7,7 +7,8 @@ with entered as (
     select
         funnel, shop, period_at, breakdown_by, breakdown,
         row_number() over (
-            partition by funnel, shop, period_at, breakdown_by order by count(*) desc, breakdown asc
+            partition by funnel, shop, period_at, breakdown_by
+            order by breakdown <> 'unknown' desc, count(*) desc, breakdown asc
         ) as breakdown_rank
     from funnel_units
     group by funnel, shop, period_at, breakdown_by, breakdown
@@ -20,7 +21,7 @@ last_step as (
 unit as (
     select
         u.*,
-        case when e.breakdown_rank > l.most_segments then '(other)' else e.breakdown end as segment,
+        case when e.breakdown_rank > l.most_segments and e.breakdown <> 'unknown' then '(other)' else e.breakdown end as segment,
         u.reached_step = l.last_number as is_converted,
         u.ended_at is null and u.closes_at >= c.as_of as is_open,
         u.entered_at + l.conversion_window < c.as_of as is_judged,

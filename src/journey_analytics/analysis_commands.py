@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -113,7 +114,7 @@ def _block(name: str, result: FunnelResult, shop: str, until: str) -> str:
             told = "not known" if value is None else value
             lines.append(f"{', '.join(spec.breakdown)}: {told}")
         lines.append(_line(_HEAD))
-        lines += [_step(row, spec) for row in part.iter_rows(named=True)]
+        lines += [_step(row) for row in part.iter_rows(named=True)]
     return "\n".join(lines)
 
 
@@ -125,6 +126,8 @@ def _rules(spec: Funnel) -> str:
         f"window {duration(spec.window.total_seconds())} from the entry, both ends included",
         _ORDERS[spec.order],
     ]
+    if spec.breakdown and spec.top:
+        parts.append(f"the {spec.top} most frequent of {', '.join(spec.breakdown)} apart")
     if spec.is_open:
         parts.append("entered at any step that is not optional")
     held = [name for name in spec.hold_constant if name not in ("shop", "customer_key")]
@@ -136,15 +139,13 @@ def _rules(spec: Funnel) -> str:
     return ", ".join(parts)
 
 
-def _step(row: dict[str, float], spec: Funnel) -> str:
-    # In any order row k counts those with k distinct steps, whichever they are.
-    name = f"any {row['step_number']} of them" if spec.order == "any" else str(row["step_name"])
+def _step(row: dict[str, Any]) -> str:
     rate = "-"
     if row["step_number"] > 1 and row["step_rate"] is not None:
         rate = f"{row['step_rate'] * 100:.1f} % ({row['step_rate_low'] * 100:.1f}-{row['step_rate_high'] * 100:.1f})"
     whole = "-" if row["overall_rate"] is None else f"{row['overall_rate'] * 100:.1f} %"
     counts = [f"{row[name]:,}" for name in ("reached_count", "dropped_count", "in_progress_count")]
-    return _line((name, *counts, rate, whole, duration(row["median_seconds"])))
+    return _line((row["step_name"], *counts, rate, whole, duration(row["median_seconds"])))
 
 
 def _line(cells: tuple[str, ...]) -> str:

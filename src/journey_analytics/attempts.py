@@ -5,6 +5,7 @@ A model is one select, but a funnel has more rules than a select can say readabl
 finds. Units lie within one customer and shop, so an increment finds the attempts of the affected customers only.
 """
 
+import difflib
 from datetime import UTC, datetime
 
 import duckdb
@@ -55,9 +56,10 @@ def check_funnels(config: Config) -> None:
     """Refuses a funnel that cannot be counted, before anything is built.
 
     Raises:
-        UsageError: It names an unknown column, or a condition that is none.
+        UsageError: It names an unknown column or event type, or a condition that is none.
     """
     known = touchpoint_columns()
+    types = _event_types(config)
     for spec in config.funnels:
         where = f"[[funnels]] {spec.name}"
         money = [name for name in known if name.endswith("value")]
@@ -70,8 +72,24 @@ def check_funnels(config: Config) -> None:
                     where,
                     f"Use one of: {', '.join(sorted(allowed))}.",
                 )
+        for name in spec.names:
+            if name not in types:
+                near = difflib.get_close_matches(name, types, n=1)
+                raise UsageError(
+                    f"No event is called {name!r}."
+                    + (f" Did you mean {near[0]!r}?" if near else ""),
+                    where,
+                    "Use a type of [types], or give it there and map names of a source to it.",
+                )
         for condition in spec.conditions:
             parse_condition(condition, known, where)
+
+
+def _event_types(config: Config) -> list[str]:
+    """What the events of the configured sources may be called."""
+    mapped = {mapping.type for names in config.events.values() for mapping in names.values()}
+    pages = {page.type for page in config.pages if page.type}
+    return sorted({*config.types, *mapped, *pages} - {""})
 
 
 def counted(spec: ConfiguredFunnel) -> Funnel:

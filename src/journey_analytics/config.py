@@ -144,6 +144,12 @@ def _explain(error: ValidationError) -> str:
                 str(item["loc"][-1]), _known_keys(item["loc"]), n=1, cutoff=0.4
             )
             lines.append(f"unknown key {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        elif item["type"] == "tuple_type":
+            # One table in single brackets, or one value, where several may stand.
+            is_table = isinstance(item["input"], dict)
+            lines.append(
+                f"{name} is a list: " + (f"write [[{name}]]" if is_table else "write [..., ...]")
+            )
         else:
             lines.append(f"{name}: {item['msg'].removeprefix('Value error, ')}")
     return "; ".join(lines)

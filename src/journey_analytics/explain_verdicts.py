@@ -1,7 +1,5 @@
 """Why the marts counted a customer as they did: verdicts, with the events that led to them."""
 
-import json
-
 import duckdb
 
 from journey_analytics.report.figures import Row, query
@@ -18,7 +16,7 @@ def explain_funnels(connection: duckdb.DuckDBPyConnection, customer: str, zone: 
     """
     steps = query(
         connection,
-        "select funnel, step_number, step_name, is_optional, is_last, definition from funnel_definitions "
+        "select funnel, step_number, step_name, is_optional, is_last from funnel_definitions "
         "order by funnel, step_number",
         {},
     )
@@ -45,10 +43,7 @@ def explain_funnels(connection: duckdb.DuckDBPyConnection, customer: str, zone: 
 def _attempt(attempt: Row, steps: list[Row], zone: str) -> list[str]:
     number = attempt["reached_step"]
     last = steps[number - 1]
-    # In any order row k is the k-th step that was filled, whichever it is.
-    is_any = json.loads(last["definition"])["order"] == "any"
-    names = ["any step" if is_any else str(step["step_name"]) for step in steps]
-    place = f"step {number}, {names[number - 1]}"
+    place = f"step {number}, {last['step_name']}"
     if last["is_last"]:
         verdict = "converted"
     elif attempt["is_open"]:
@@ -68,7 +63,7 @@ def _attempt(attempt: Row, steps: list[Row], zone: str) -> list[str]:
         how = f"{when(at, zone)}, event {events[index]}" if at else "not reached"
         if not at and step["is_optional"] and index < len(times):
             how = "left out, as it may be"
-        lines.append(f"    {index + 1}. {names[index]}: {how}")
+        lines.append(f"    {index + 1}. {step['step_name']}: {how}")
     if attempt["ended_at"]:
         lines.append(
             f"    ended {when(attempt['ended_at'], zone)} by event {attempt['ended_by_event_id']}"

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 from pydantic import Field
 
-from journey_analytics.analysis.streams import in_utc
+from journey_analytics.analysis.inputs import in_utc
 from journey_analytics.config import Config, resolve
 from journey_analytics.errors import JourneyError
 from journey_analytics.identity import write_components

@@ -265,10 +265,11 @@ def _funnels(config: Config) -> pl.DataFrame:
     for funnel in config.funnels:
         definition = funnel.model_dump_json()
         before: int | None = None
-        for number, step in enumerate(funnel.steps, start=1):
+        named = zip(funnel.steps, funnel.step_names, strict=True)
+        for number, (step, name) in enumerate(named, start=1):
             is_last = number == len(funnel.steps)
             rows.append(
-                (funnel.name, number, step.name, step.optional, before, is_last, funnel.window, funnel.top, definition)
+                (funnel.name, number, name, step.optional, before, is_last, funnel.window, funnel.top, definition)
             )  # fmt: skip
             before = before if step.optional else number
     return _frame(rows, list(kinds), kinds)

@@ -3,9 +3,12 @@
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
+# A century: with longer ones the times reckoned from them leave the calendar.
+_LONGEST = timedelta(days=36_500)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -25,24 +28,43 @@ def parse_duration(value: object) -> timedelta:
 
 
 def _positive(value: timedelta) -> timedelta:
-    if value <= timedelta(0):
-        raise ValueError("a duration here must be greater than 0, for example '30m' or '7d'")
+    if not timedelta(0) < value <= _LONGEST:
+        raise ValueError(
+            f"a duration here must be greater than 0 and at most {_LONGEST.days}d, for example '30m' or '7d'"
+        )
     return value
 
 
 def _told(value: timedelta) -> str:
-    return f"{value.total_seconds()}s"
+    told = f"{value.total_seconds()}"
+    # A millionth is written so that it can be read again.
+    return f"{value.total_seconds():.6f}s" if "e" in told else f"{told}s"
+
+
+def known_zone(name: str) -> str:
+    """The same time zone.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone; use a name such as Europe/Madrid") from error
+    return name
 
 
 if TYPE_CHECKING:
     # Given as "7d" or a timedelta and kept as a timedelta: an annotation can tell a type checker of one type only.
     Duration = Any
     PositiveDuration = Any
+    TimeZone = str
 else:
     Duration = Annotated[
         timedelta, BeforeValidator(parse_duration), PlainSerializer(_told, when_used="json")
     ]
     PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
+    TimeZone = Annotated[str, AfterValidator(known_zone)]
 
 
 class Section(BaseModel):

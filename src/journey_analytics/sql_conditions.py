@@ -2,7 +2,7 @@
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError
+from sqlglot.errors import ParseError, TokenError
 
 from journey_analytics.errors import UsageError
 
@@ -23,6 +23,11 @@ _BOOLEAN = (
     exp.Contains,
 )
 
+_USE = (
+    "Use = <> < <= > >= in, between, like, ilike, is null, is not distinct from, and, or, not, + - * /, coalesce, lower, "
+    "upper, starts_with, ends_with, contains and regexp_matches over: "
+)
+
 
 def parse_condition(text: str, columns: frozenset[str], where: str) -> exp.Expression:
     """Parses an SQL condition that may read the given columns and nothing else.
@@ -31,7 +36,7 @@ def parse_condition(text: str, columns: frozenset[str], where: str) -> exp.Expre
         UsageError: It does not parse, is no condition, names another column, or calls anything but plain
             comparisons and text functions (so it can touch neither files nor other tables).
     """
-    todo = f"Use comparisons over: {', '.join(sorted(columns))}."
+    todo = f"{_USE}{', '.join(sorted(columns))}."
     if not text.strip():
         raise UsageError("The condition is empty.", where, todo)
     try:
@@ -39,9 +44,9 @@ def parse_condition(text: str, columns: frozenset[str], where: str) -> exp.Expre
         tree.sql(dialect="duckdb")
     except RecursionError:
         raise UsageError("The condition is nested too deeply.", where, todo) from None
-    except ParseError as error:
+    except (ParseError, TokenError) as error:
         raise UsageError(
-            f"The condition {text!r} is not SQL: {error.errors[0]['description']}.", where, todo
+            f"The condition {text!r} is not SQL: {_said(error)}.", where, todo
         ) from None
     clause = tree.args.get("where")
     parts = {name for name, value in tree.args.items() if value}
@@ -58,3 +63,10 @@ def parse_condition(text: str, columns: frozenset[str], where: str) -> exp.Expre
         if not isinstance(node, _ALLOWED):
             raise UsageError(f"The condition {text!r} may not use {node.sql()!r}.", where, todo)
     return condition
+
+
+def _said(error: ParseError | TokenError) -> str:
+    """What the parser says in one line; of a token that does not end it says little."""
+    if isinstance(error, ParseError):
+        return str(error.errors[0]["description"])
+    return "a quote or a comment does not end"

@@ -58,13 +58,15 @@ def test_credits_sum_to_conversions_and_values_to_the_cent(model: str, transform
     assert "(none)" in credited["channel"]
 
 
+@pytest.mark.parametrize("most", [None, 2])
 @pytest.mark.parametrize("model", [model for model in MODELS if model != "time_decay"])
-def test_touches_and_aggregated_paths_give_the_same_channels(model: str) -> None:
+def test_touches_and_aggregated_paths_give_the_same_channels(model: str, most: int | None) -> None:
+    """Whether the paths are cut to the newest touches before or after they are aggregated."""
     from journey_analytics.analysis.touch_paths import conversion_paths
 
     touches, conversions = random_touches(2)
-    spec = ja.Attribution(model)
-    paths = conversion_paths(touches, conversions, spec).select(
+    spec = ja.Attribution(model, lookback_touches=most)
+    paths = conversion_paths(touches, conversions, ja.Attribution(model)).select(
         "path", conversions=pl.col("conversion_id").is_not_null().cast(pl.Int64),
         nulls=pl.col("conversion_id").is_null().cast(pl.Int64),
     )  # fmt: skip

@@ -128,3 +128,99 @@ def test_parts_of_a_float_show_no_more_decimals_than_they_need() -> None:
     credited = ja.attribute(touched("x", "y", "z"), order, ja.Attribution("linear"))
 
     assert sorted(credited["value"]) == [3.3333, 3.3333, 3.3334]
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model != "time_decay"])
+def test_of_aggregated_paths_too_an_unknown_value_stays_unknown(model: str) -> None:
+    """Catches the share of 0 that a touch without credit has in a value, which is taken for a known one."""
+    paths = pl.DataFrame(
+        {"path": [["x", "y"], ["z"]], "conversions": [2, 1], "value": [20.0, None]}
+    )
+    if model == "markov":
+        paths = paths.with_columns(value=pl.lit(None, pl.Float64))
+
+    credited = ja.attribute_paths(paths, ja.Attribution(model))
+
+    values = dict(credited.filter(pl.col("conversions") > 0).select("channel", "value").iter_rows())
+    assert values["z"] is None
+    last = ja.attribute_paths(
+        pl.DataFrame({"path": [["x", "y"], ["x"]], "conversions": [2, 1], "value": [20.0, None]}),
+        ja.Attribution("last"),
+    )
+    assert sorted(last.rows()) == [("x", 1.0, None), ("y", 2.0, 20.0)]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "told"),
+    [
+        ("conversions", [2, None], "missing or below 0"),
+        ("conversions", [2, -1], "missing or below 0"),
+        ("nulls", [-2, 0], "missing or below 0"),
+        ("conversions", [0, 1], "without conversions has a value"),
+        ("path", [["x"], ["(none)"]], "stands for conversions without touches"),
+    ],
+)
+@pytest.mark.parametrize("model", ["linear", "markov"])
+def test_paths_that_cannot_be_counted_are_refused(
+    model: str, column: str, values: list[object], told: str
+) -> None:
+    paths = pl.DataFrame(
+        {"path": [["x"], ["y"]], "conversions": [2, 1], "nulls": [0, 0], "value": 1.0}
+    )
+
+    with pytest.raises(ja.JourneyError, match=told):
+        ja.attribute_paths(paths.with_columns(pl.Series(column, values)), ja.Attribution(model))
+
+
+def test_a_conversion_without_an_id_and_a_channel_called_none_are_refused() -> None:
+    with pytest.raises(ja.JourneyError, match="no conversion_id"):
+        ja.attribute(
+            touched("a"),
+            ORDER.with_columns(conversion_id=pl.lit(None, pl.String)),
+            ja.Attribution("last"),
+        )
+    with pytest.raises(ja.JourneyError, match="stands for conversions without touches"):
+        ja.attribute(touched("(none)"), ORDER, ja.Attribution("last"))
+
+
+def test_a_touch_without_a_channel_changes_no_credit() -> None:
+    """Catches one that sets the end of a path, from which the others are then too old."""
+    touches = pl.DataFrame(
+        {"customer_key": ["a", "a", "b", "b"], "channel": ["x", "y", "y", None],
+         "occurred_at": [START + timedelta(days=day) for day in (0, 1, 0, 40)]}
+    )  # fmt: skip
+    order = ORDER.with_columns(customer_key=pl.lit("a"), occurred_at=START + timedelta(days=2))
+    spec = ja.Attribution("markov")
+
+    credited = ja.attribute(touches, order, spec)
+
+    assert credited.equals(ja.attribute(touches.drop_nulls(), order, spec))
+
+
+def test_touches_of_one_time_keep_the_order_in_which_they_are_given() -> None:
+    size = 3_000
+    touches = pl.DataFrame(
+        {"customer_key": "ana", "occurred_at": START, "channel": [f"c{number:05}" for number in range(size)]}
+    )  # fmt: skip
+
+    assert ja.attribute(touches, ORDER, ja.Attribution("last"))["channel"].to_list() == ["c02999"]
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [(pl.Categorical, pl.String), (pl.String, pl.Enum(["ana", "bob"])), (pl.Enum(["ana"]), pl.Enum(["bob", "ana"]))],
+    ids=str,
+)  # fmt: skip
+def test_keys_join_whatever_kind_of_text_they_are(kinds: tuple[pl.DataType, pl.DataType]) -> None:
+    touches, order = touched("a", "b"), ORDER
+    spec = ja.Attribution("linear")
+
+    credited = ja.attribute(
+        touches.with_columns(pl.col("customer_key").cast(kinds[0])),
+        order.with_columns(pl.col("customer_key").cast(kinds[1])),
+        spec,
+    )
+
+    assert credited.equals(ja.attribute(touches, order, spec))
+    nobody = touches.with_columns(customer_key=pl.lit(None))
+    assert ja.attribute(nobody, order, spec)["channel"].to_list() == ["(none)"]

@@ -76,6 +76,8 @@ def test_every_number_is_that_of_counting_by_hand(seed: int, step: int, has_ids:
 
     table = ja.drivers(events, result, step, ja.Drivers(landmark, columns="device"))
 
+    twice = ja.Drivers(landmark, columns=["device", "device"])
+    assert ja.drivers(events, result, step, twice).equals(table)
     found = {tuple(row.values())[:3]: row for row in table.iter_rows(named=True)}
     assert found.keys() == expected.keys()
     for key, row in found.items():

@@ -203,3 +203,59 @@ def test_a_currency_held_constant_stays_where_there_is_no_money() -> None:
     assert set(units.columns) == RESULT_COLUMNS
     with pytest.raises(ValueError, match="hold_constant cannot be state"):
         ja.Funnel(STEPS, hold_constant=["state"])
+
+
+def test_an_exclusion_up_to_a_step_left_out_ends_with_the_next_step() -> None:
+    """Catches one that goes on to the end of the window, and so undoes a conversion by what came after it."""
+    steps = [ja.Step("a", "A"), ja.Step("b", "B", optional=True), ja.Step("c", "C")]
+    spec = ja.Funnel(steps, exclusions=[ja.Exclusion("X", after_step=1, before_step=2)])
+
+    def state(acts: str) -> str:
+        as_of = START + timedelta(days=30)
+        return str(ja.funnel(of_one(acts), spec, as_of=as_of).units["state"][0])
+
+    assert state("A0 C2 X3") == "converted"
+    assert state("A0 X1 C2") == "dropped"
+    assert state("A0 B1 X2 C3") == "converted"
+
+
+@pytest.mark.parametrize("names", ["C", ["C", "B"]], ids=["own events", "shared events"])
+def test_in_any_order_who_completes_the_steps_later_is_recovered(names: str | list[str]) -> None:
+    steps = [ja.Step("c", names), ja.Step("b", "B"), ja.Step("a", "A")]
+    spec = ja.Funnel(steps, order="any", window="5m")
+
+    def told(acts: str) -> tuple[int, bool]:
+        units = ja.funnel(of_one(acts), spec, as_of=START + timedelta(days=1)).units
+        return int(units["reached_step"][0]), bool(units["is_recovered"][0])
+
+    assert told("A0 C1 B9") == (2, True)
+    # The last step once more is not the one that is missing.
+    assert told("A0 C1 A9") == (2, False)
+    assert told("A0 C1 B2") == (3, False)
+    names_of_rows = ja.funnel(of_one("A0"), spec).steps["step_name"].to_list()
+    assert names_of_rows == ["any 1 of 3", "any 2 of 3", "any 3 of 3"]
+
+
+def test_an_event_that_ends_an_attempt_fills_none_of_its_steps() -> None:
+    steps = [ja.Step("a", "A"), ja.Step("b", "B", optional=True), ja.Step("c", "C")]
+    spec = ja.Funnel(steps, exclusions=[ja.Exclusion("B", after_step=1, before_step=3)])
+
+    units = ja.funnel(of_one("A0 B1 C2"), spec, as_of=START + timedelta(days=30)).units
+
+    assert units.select("reached_step", "state").row(0) == (1, "dropped")
+    assert units["ended_at"][0] == START + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("entry", ["best", "first"])
+def test_an_open_funnel_of_one_step_too_has_one_attempt_a_unit(entry: str) -> None:
+    spec = ja.Funnel([ja.Step("a", "A", within="1h")], is_open=True, entry=entry)
+
+    assert ja.funnel(of_one("A0 A300"), spec).steps["reached_count"].to_list() == [1]
+
+
+def test_the_first_entry_is_that_of_the_attempts_that_count() -> None:
+    """One that an exclusion discards takes up no time."""
+    exclusion = ja.Exclusion("X", after_step=1, before_step=2)
+    spec = ja.Funnel(STEPS[:2], entry="first", exclusions=[exclusion], on_exclusion="discard")
+
+    assert minutes_of(ja.funnel(of_one("A0 X1 A2 B3"), spec)) == [2, 3]

@@ -1,6 +1,7 @@
 """Open windows, time to convert, comparisons and changes of a funnel, against brute force and planted truth."""
 
 import runpy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -122,6 +123,19 @@ def test_the_effects_of_rate_and_mix_sum_to_the_change() -> None:
     effects = table["rate_effect"].sum() + table["mix_effect"].sum()
     assert effects == pytest.approx(rates[1] - rates[0])
     assert abs(table["mix_effect"].sum()) > 0
+
+
+def test_without_a_mature_attempt_on_one_side_there_is_no_change_to_split() -> None:
+    """And no number that is none."""
+    spec = ja.Funnel(STEPS[:2], window="5d", breakdown="country")
+    before = ja.funnel(random_events(10), spec)
+    young = before.units.with_columns(is_mature=pl.lit(value=False))
+
+    table = replace(before, units=young).change_since(before)
+
+    effects = ["rate_after", "weight_after", "rate_effect", "mix_effect"]
+    assert table.select(effects).null_count().row(0) == (len(table),) * 4
+    assert table.select("rate_before", "weight_before").null_count().row(0) == (0, 0)
 
 
 def test_trend_and_times_count_every_attempt_once() -> None:

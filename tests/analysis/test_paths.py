@@ -1,6 +1,7 @@
 """Paths: every count against counting by hand, nothing lost at any node, and the funnel's own numbers after a drop-off."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -167,3 +168,76 @@ def test_after_a_drop_off_units_without_a_node_are_gone() -> None:
     assert left(events) == [(1, "(start)", "(exit)", 1)]
     assert left(events.with_columns(customer_key=pl.lit(None, pl.String))) == []
     assert left(events.clear()) == []
+
+
+@pytest.mark.parametrize("collapses", [True, False])
+def test_after_a_drop_off_repeats_are_collapsed_as_in_paths(*, collapses: bool) -> None:
+    """Catches a repeat across the begin of the path, and paths that share their events."""
+    walk = [
+        ("cart", 0),
+        ("/help/1", 1),
+        ("cart", 2),
+        ("/help/1", 3),
+        ("/help/2", 4),
+        ("a", 5),
+        ("a", 6),
+    ]
+    events = pl.DataFrame(
+        {"customer_key": "u", "event_type": [kind for kind, _ in walk],
+         "occurred_at": [START + timedelta(minutes=minute) for _, minute in walk]}
+    )  # fmt: skip
+    steps = [ja.Step("cart", "cart"), ja.Step("buy", "buy")]
+    # Each entry is an attempt of its own that lasts no longer than itself.
+    result = ja.funnel(
+        events, ja.Funnel(steps, window="1s", entry="every"), as_of=START + timedelta(days=1)
+    )
+    spec = ja.Paths(max_steps=9, collapse_repeats=collapses, groups=[("/help/*", "help")])
+
+    found = Counter(
+        {(number, source, target): count for number, source, target, count in ja.paths_after_drop(events, result, 1, spec).rows()}
+    )  # fmt: skip
+
+    left = [["help", "cart", "help", "help", "a", "a"], ["help", "help", "a", "a"]]
+    expected: Counter[tuple[int, str, str]] = Counter()
+    for path in left:
+        nodes = [
+            node for n, node in enumerate(path) if not (collapses and n and node == path[n - 1])
+        ]
+        for number, (source, target) in enumerate(pairwise(["(start)", *nodes, "(exit)"]), start=1):
+            expected[number, source, target] += 1
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("(start)", ja.transitions),
+        ("(exit)", ja.step_matrix),
+        ("(exit)", lambda events: ja.sequences(events, ja.Sequence("A -> B"))),
+        ("(other)", lambda events: ja.paths(events, ja.Paths(top=3))),
+    ],
+)
+def test_a_node_with_the_name_of_an_end_is_refused(
+    name: str, count: Callable[[pl.DataFrame], pl.DataFrame]
+) -> None:
+    """It would be counted with it."""
+    events = as_events({"s": "AB"}).with_columns(pl.col("event_type").replace({"A": name}))
+
+    with pytest.raises(ja.JourneyError, match="meaning of its own"):
+        count(events)
+
+
+@pytest.mark.parametrize("asked", [{"start": "(start)"}, {"end": "(exit)"}, {"start": "(other)"}])
+def test_paths_begin_and_end_at_nodes(asked: dict[str, str]) -> None:
+    with pytest.raises(ja.JourneyError, match="is no node"):
+        ja.paths(as_events({"s": "AB"}), ja.Paths(**asked))
+
+
+def test_a_bracket_in_a_group_is_a_bracket() -> None:
+    events = as_events({"s": "AB"}).with_columns(
+        pl.col("event_type").replace({"A": "/p[1]", "B": "/p1"})
+    )
+
+    nodes = ja.paths(events, ja.Paths(groups=[("/p[1]", "first")]))["target"].to_list()
+
+    assert nodes == ["first", "/p1", "(exit)"]

@@ -71,8 +71,11 @@ def credited() -> tuple[pl.DataFrame, pl.DataFrame]:
 def test_costs_give_cpa_and_roas() -> None:
     costs = pl.DataFrame({"channel": ["ads", "tv", "mail"], "cost": [10.0, 99.0, 0.0]})
 
+    named = costs.with_columns(pl.col("channel").cast(pl.Enum(["ads", "mail", "tv"])))
+
     table = ja.with_costs(ja.attribute(*credited(), ja.Attribution("linear")), costs)
 
+    assert ja.with_costs(ja.attribute(*credited(), ja.Attribution("linear")), named).equals(table)
     assert {row[0]: row[1:] for row in table.rows()} == {
         "mail": (1.5, 25.0, 0.0, 0.0, None),
         "ads": (0.5, 15.0, 10.0, 20.0, 1.5),
@@ -212,3 +215,28 @@ def test_the_median_wait_is_null_where_just_less_than_half_bought_again() -> Non
     table = ja.repeat_purchase(orders(rows), most=1)
 
     assert table["median_days"].to_list() == [None]
+
+
+def test_beyond_the_longest_wait_the_share_that_buys_again_is_not_known() -> None:
+    """A young shop does not say that nobody comes back within 90 days."""
+    young = [(f"c{number}", number % 30, 1.0) for number in range(60)]
+
+    table = ja.repeat_purchase(orders(young), as_of=START + timedelta(days=89), most=1)
+    later = ja.repeat_purchase(orders(young), as_of=START + timedelta(days=90), most=1)
+
+    assert table["rate_90_days"].to_list() == [None]
+    assert later["rate_90_days"].to_list() == [0.0]
+
+
+def test_unknown_money_has_no_grade() -> None:
+    rows = [("a", 0, None), ("b", 0, -5.0), ("c", 0, 7.0)]
+
+    table = ja.rfm(orders(rows))
+
+    assert table.select("order_value", "money_grade").rows() == [(None, None), (-5.0, 3), (7.0, 5)]
+
+
+def test_a_model_named_twice_is_shown_once() -> None:
+    table = ja.compare_models(*credited(), models=["linear", "linear"])
+
+    assert table.columns == ["channel", "linear", "lowest", "highest", "spread"]

@@ -34,6 +34,7 @@ def test_a_funnel_is_printed_by_shop_and_column(
 
     told = capsys.readouterr().out
     assert "es · purchase · customers by their best attempt, window 7 d" in told
+    assert "the 12 most frequent of device_type apart" in told
     assert "device_type: mobile" in told
     assert "product viewed" in told
 

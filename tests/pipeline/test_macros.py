@@ -190,6 +190,7 @@ def test_a_window_has_24_hours_a_day_also_where_the_clocks_of_the_client_change(
         ),
         ("funnel([])", "at least one event type"),
         ("funnel(null)", "at least one event type"),
+        ("funnel(['product_viewed', null, 'order_placed'])", "null is none"),
         ("funnel('order_placed')", "lists"),
     ],
 )

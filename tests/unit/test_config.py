@@ -32,6 +32,20 @@ def test_an_unknown_key_names_the_nearest_known_one() -> None:
         config.resolve({"carts": {"abandond_after": "24h"}})
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"funnels": {"name": "x"}}, r"funnels is a list: write \[\[funnels\]\]"),
+        ({"breakdowns": "shop"}, r"breakdowns is a list: write \[\.\.\., \.\.\.\]"),
+    ],
+)
+def test_one_where_a_list_is_wanted_is_told_how_to_write_it(
+    given: dict[str, object], told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        config.resolve(given)
+
+
 @pytest.mark.parametrize("value", [30, "30", "half an hour", "-5m", True])
 def test_a_duration_without_a_unit_is_refused(value: object) -> None:
     with pytest.raises(UsageError, match="with its unit"):

@@ -18,37 +18,46 @@ def chosen_in_any_order(matched: Matched, may_enter: Flags) -> Chains:
     """The attempts that count; step k of a chain is the event with which k distinct steps were filled."""
     fits_any = np.logical_or.reduce(matched.steps)
     starts = np.flatnonzero(fits_any & may_enter)
-    is_shared = np.sum(matched.steps, axis=0).max(initial=0) > 1
-    fill = _fill_by_matching if is_shared else _fill_by_first
-    filled = fill(matched, starts)
+    last = matched.stream.last_until(starts, matched.stream.time[starts] + matched.window)
+    filled = _fill(matched, starts, last)
     return chosen_of(matched, Chains(starts, filled, np.full(len(starts), NONE, dtype=np.int64)))
 
 
-def _fill_by_first(matched: Matched, starts: Integers) -> Integers:
+def completed_later(matched: Matched, chains: Chains) -> Flags:
+    """Whether the unit filled all steps from the entry of an attempt on, however long it took."""
+    forever = np.full(len(chains.start), np.iinfo(np.int64).max)
+    last = matched.stream.last_until(chains.start, forever)
+    is_complete: Flags = _fill(matched, chains.start, last)[:, -1] != NONE
+    return is_complete
+
+
+def _fill(matched: Matched, starts: Integers, last: Integers) -> Integers:
+    """By attempt and number of steps the position of the event with which so many were filled, up to the last one."""
+    is_shared = np.sum(matched.steps, axis=0).max(initial=0) > 1
+    fill = _fill_by_matching if is_shared else _fill_by_first
+    return fill(matched, starts, last)
+
+
+def _fill_by_first(matched: Matched, starts: Integers, last: Integers) -> Integers:
     """No event fits two steps: each is filled by the first event that fits it."""
-    stream, count = matched.stream, len(matched.stream)
-    until = stream.time[starts] + matched.window
+    count = len(matched.stream)
     filled = np.full((len(starts), len(matched.steps)), count, dtype=np.int64)
     for index, flags in enumerate(matched.steps):
         to = next_true(flags)[starts]
-        safe = np.minimum(to, count - 1)
-        fits = (
-            (to < count) & (stream.unit[safe] == stream.unit[starts]) & (stream.time[safe] <= until)
-        )
+        fits = to <= last
         filled[fits, index] = to[fits]
     filled.sort(axis=1)
     filled[filled == count] = NONE
     return filled
 
 
-def _fill_by_matching(matched: Matched, starts: Integers) -> Integers:
+def _fill_by_matching(matched: Matched, starts: Integers, last: Integers) -> Integers:
     steps = len(matched.steps)
-    last = matched.stream.last_until(starts, matched.stream.time[starts] + matched.window)
     counts = []
     for size in range(1, steps + 1):
         for chosen in combinations(range(steps), size):
             flags = np.logical_or.reduce([matched.steps[index] for index in chosen])
-            counts.append((steps - size, np.append(0, np.cumsum(flags))))
+            counts.append((steps - size, np.append(0, np.cumsum(flags)).astype(np.int32)))
 
     def filled_until(end: Integers) -> Integers:
         found = np.full(len(starts), steps, dtype=np.int64)

@@ -4,13 +4,12 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.analysis.inputs import known_sum, span_micros
 from journey_analytics.analysis.markov import removal_shares
 from journey_analytics.analysis.specs import Attribution
-from journey_analytics.analysis.streams import span_micros
-from journey_analytics.analysis.touch_paths import conversion_paths, transformed
+from journey_analytics.analysis.touch_paths import NONE, aggregated_paths, conversion_paths
 from journey_analytics.errors import UsageError
 
-NONE = "(none)"
 _NO_TIME = frozenset({"time_decay"})
 _NO_MIDDLE = 2  # touches of a path that has nothing between first and last
 _CENT = 4  # values are rounded to so many decimals
@@ -36,7 +35,8 @@ def attribute(touches: Any, conversions: Any, spec: Attribution) -> pl.DataFrame
         4), and a Float64 for floats and where there is no value.
 
     Raises:
-        UsageError: A column is missing, or a conversion_id occurs twice.
+        UsageError: A column is missing, a conversion_id occurs twice or is missing, a value is no amount, or a channel is called
+            `(none)`.
     """
     paths = conversion_paths(touches, conversions, spec)
     conversions = paths.filter(pl.col("conversion_id").is_not_null())
@@ -173,9 +173,10 @@ def _by_removal(paths: pl.DataFrame, conversions: pl.DataFrame, spec: Attributio
 def _valued(credited: pl.DataFrame, conversions: pl.DataFrame) -> pl.DataFrame:
     """Adds `conversion_id` and the share of the value to each credit; what rounding leaves is the last touch's."""
     kind = _kind_of_parts(conversions.schema["value"])
-    value = conversions.select(
-        pl.int_range(pl.len()).alias("row"), "conversion_id", _total=pl.col("value").cast(kind)
-    )
+    given = conversions["value"].cast(kind, strict=False)
+    if given.null_count() > conversions["value"].null_count():
+        raise UsageError("A value has more than 34 digits before the point.", "value", "Give less.")
+    value = conversions.select(pl.int_range(pl.len()).alias("row"), "conversion_id", _total=given)
     has_credit = (pl.col("credit") > 0).cast(pl.Int8)
     is_last = (has_credit.reverse().cum_sum().reverse().over("row") == 1) & (pl.col("credit") > 0)
     total, part = pl.col("_total"), pl.col("_part")
@@ -214,40 +215,22 @@ def attribute_paths(paths: Any, spec: Attribution) -> pl.DataFrame:
     Args:
         paths: Frame with `path` (list of channels in order), `conversions`, and, where there are any, `value` (the money of
             the conversions) and `nulls` (how often the path ended without a conversion).
-        spec: The model; `time_decay` needs times and is refused.
+        spec: The model; `time_decay` needs times and is refused. Of the look-backs only that of touches counts: a path has
+            no times and no sessions.
 
     Returns:
         `channel`, `conversions`, `value`, the most conversions first; both sum to what was given (`(none)` for empty paths).
         `value` is null where there are conversions and none of their values is known.
 
     Raises:
-        UsageError: A column is missing, or the model needs times.
+        UsageError: A column is missing, a count is missing or below 0, a path without conversions has a value, or the model
+            needs times.
     """
     if spec.model in _NO_TIME:
         raise UsageError(
             "time_decay needs times.", "Attribution", "Use ja.attribute, or another model."
         )
-    given = paths if isinstance(paths, pl.DataFrame) else pl.DataFrame(paths)
-    missing = [name for name in ("path", "conversions") if name not in given.columns]
-    if missing:
-        raise UsageError(
-            f"There is no column {', '.join(missing)}.", "paths", "Give path and conversions."
-        )
-    zero = pl.lit(0.0)
-    table = given.with_row_index("path_number").select(
-        "path_number", pl.col("path").cast(pl.List(pl.String)), pl.col("conversions").cast(pl.Float64),
-        (pl.col("value") if "value" in given.columns else pl.lit(None)).cast(pl.Float64).alias("value"),
-        (pl.col("nulls") if "nulls" in given.columns else zero).cast(pl.Float64).fill_null(0.0).alias("nulls"),
-    )  # fmt: skip
-    touched = table.select("path_number", channel="path").explode("channel").drop_nulls("channel")
-    kept = (
-        transformed(touched, spec).group_by("path_number", maintain_order=True).agg(path="channel")
-    )
-    table = (
-        table.drop("path")
-        .join(kept, on="path_number", how="left")
-        .with_columns(pl.col("path").fill_null([]))
-    )
+    table = aggregated_paths(paths, spec)
     shares = _path_shares(table, spec)
     return (
         shares.group_by("channel")
@@ -255,11 +238,6 @@ def attribute_paths(paths: Any, spec: Attribution) -> pl.DataFrame:
         .with_columns(value_or_nothing())
         .sort("conversions", "channel", descending=[True, False])
     )
-
-
-def known_sum(column: str) -> pl.Expr:
-    """The sum of the known values of a column; null, not 0, where none is known."""
-    return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum())
 
 
 def value_or_nothing() -> pl.Expr:
@@ -273,7 +251,7 @@ def _path_shares(table: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
         rows = table.with_columns(
             ages=pl.col("path").list.eval(pl.lit(0)), conversion_id=pl.col("path_number")
         )
-        credited = _credited(rows, rows, spec)
+        credited = _credited(rows, rows, spec).filter(pl.col("credit") > 0)
         totals = table.select(pl.int_range(pl.len()).alias("row"), "conversions", "value")
         return credited.join(totals, on="row").select(
             "channel", pl.col("conversions") * pl.col("credit"), pl.col("value") * pl.col("credit")

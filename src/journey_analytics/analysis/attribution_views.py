@@ -5,8 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from journey_analytics.analysis.attribution import attribute, known_sum, value_or_nothing
+from journey_analytics.analysis.attribution import attribute, value_or_nothing
+from journey_analytics.analysis.inputs import known_sum, read_frame
 from journey_analytics.analysis.specs import MODELS, Attribution
+from journey_analytics.errors import UsageError
 
 
 def with_costs(credited: pl.DataFrame, costs: Any) -> pl.DataFrame:
@@ -22,12 +24,18 @@ def with_costs(credited: pl.DataFrame, costs: Any) -> pl.DataFrame:
         `channel`, `conversions`, `value`, `cost`, `cpa` (cost / conversions), `roas` (value / cost); null over zero, and
         where no cost or no value is known. One known in part is the sum of what is known; a channel without credits has
         conversions and a value of 0.
+
+    Raises:
+        UsageError: A column is missing.
     """
     count = "credit" if "credit" in credited.columns else "conversions"
-    valued = credited.with_columns(pl.col("value").cast(pl.Float64)).group_by("channel")
+    credited = read_frame(credited, ["channel", count, "value"], "credited")
+    # An enumeration does not join with names.
+    name = pl.col("channel").cast(pl.String)
+    valued = credited.with_columns(name, pl.col("value").cast(pl.Float64)).group_by("channel")
     won = valued.agg(pl.col(count).sum().alias("conversions"), known_sum("value"))
-    given = costs if isinstance(costs, pl.DataFrame) else pl.DataFrame(costs)
-    spent = given.with_columns(pl.col("cost").cast(pl.Float64)).group_by("channel")
+    given = read_frame(costs, ["channel", "cost"], "costs")
+    spent = given.with_columns(name, pl.col("cost").cast(pl.Float64)).group_by("channel")
     both = won.join(spent.agg(known_sum("cost")), on="channel", how="full", coalesce=True)
     return (
         both.with_columns(pl.col("conversions").fill_null(0.0))
@@ -56,7 +64,13 @@ def compare_models(
 
     Returns:
         `channel`, one column of credited conversions per model, `lowest`, `highest`, and `spread` (highest - lowest).
+
+    Raises:
+        UsageError: No model is given, or what `attribute` refuses.
     """
+    if not models:
+        raise UsageError("No model is given.", "models", f"Use some of: {', '.join(MODELS)}.")
+    models = list(dict.fromkeys(models))
     given = (spec or Attribution(model="linear")).model_dump()
     found: pl.DataFrame | None = None
     for model in models:

@@ -1,14 +1,17 @@
 """By whose value a funnel is told apart: that of the unit's first or last step event, or of the event of one step."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
 from journey_analytics.analysis.chains import NONE, Chains, Matched
+from journey_analytics.analysis.inputs import as_text
 from journey_analytics.analysis.streams import Flags, Integers, Stream, next_true, values_at
+from journey_analytics.errors import UsageError
 
-OTHER = "(other)"
+OTHER, NO_VALUE = "(other)", "(none)"
 
 
 def breakdown_of(frame: pl.DataFrame, matched: Matched, chains: Chains) -> pl.Series:
@@ -17,8 +20,23 @@ def breakdown_of(frame: pl.DataFrame, matched: Matched, chains: Chains) -> pl.Se
     if spec.breakdown is None:
         return pl.Series(["all"], dtype=pl.String).new_from_index(0, len(chains.start))
     values = [_breakdown_value(frame, matched, chains, column) for column in spec.breakdown]
-    together = values[0] if len(values) == 1 else _joined(values)
+    together = as_text(values[0]) if len(values) == 1 else _joined(values)
     return together if spec.top is None else _with_rest(together, spec.top)
+
+
+def refuse_nested(frame: pl.DataFrame, columns: Sequence[str]) -> None:
+    """Refuses to tell segments apart by lists and structs, which have no name.
+
+    Raises:
+        UsageError: A column holds them.
+    """
+    for column in columns:
+        if frame.schema[column].is_nested():
+            raise UsageError(
+                f"A funnel cannot be told apart by {column}, which is {frame.schema[column]}.",
+                "breakdown",
+                "Name a column of plain values.",
+            )
 
 
 def _breakdown_value(
@@ -53,15 +71,27 @@ def _same_unit(stream: Stream, found: Integers, start: Integers) -> Integers:
 
 
 def _joined(values: Sequence[pl.Series]) -> pl.Series:
+    """One text for the values of several columns. What a value could be mistaken by has a backslash before it."""
     texts = [
-        column.cast(pl.String).fill_null("(none)").alias(str(n)) for n, column in enumerate(values)
+        _apart_from(column, NO_VALUE)
+        .str.replace_all(r"(^| )/( |$)", r"${1}\/${2}")
+        # Of two on end the first search takes the space between them.
+        .str.replace_all(r"(^| )/( |$)", r"${1}\/${2}")
+        .fill_null(NO_VALUE)
+        .alias(str(n))
+        for n, column in enumerate(values)
     ]
     return pl.select(pl.concat_str(texts, separator=" / ")).to_series()
 
 
+def _apart_from(values: pl.Series, label: str) -> pl.Series:
+    """As texts, of which none is the label: one that is, however many backslashes before it, has one more."""
+    return values.cast(pl.String).str.replace(rf"^(\\*{re.escape(label)})$", r"\${1}")
+
+
 def _with_rest(values: pl.Series, top: int) -> pl.Series:
     """The most frequent values, ties by name; all others together."""
-    texts = values.cast(pl.String)
+    texts = _apart_from(values, OTHER)
     counted = texts.drop_nulls().value_counts(name="count")
     kept = counted.sort(["count", texts.name], descending=[True, False]).head(top)[texts.name]
     return pl.select(

@@ -21,7 +21,7 @@ def chosen_chains(matched: Matched, may_enter: Flags) -> Chains:
     """
     firsts = matched.mandatory if matched.funnel.is_open else [0]
     found = [_chains_from(matched, first, may_enter) for first in firsts]
-    if len(found) == 1:
+    if not matched.funnel.is_open:
         return found[0]
     together = joined(found)
     return chosen_of(matched, together.take(np.argsort(together.start, kind="stable")))

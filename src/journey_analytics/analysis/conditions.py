@@ -94,13 +94,17 @@ def _evaluate(events: pl.DataFrame, matchers: Sequence[Matcher]) -> dict[str, Fl
 
     columns = frozenset(events.columns)
     trees = {m.place: parse_condition(m.where or "", columns, m.place) for m in matchers}
-    read = sorted({column.name for tree in trees.values() for column in tree.find_all(exp.Column)})
+    found_columns = [column for tree in trees.values() for column in tree.find_all(exp.Column)]
+    read = sorted({column.name for column in found_columns})
+    # By numbers: DuckDB takes names that differ in case alone for one.
+    for column in found_columns:
+        column.set("this", exp.to_identifier(f"c{read.index(column.name)}"))
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_progress_bar = false")
         # A condition without columns holds for all events or for none: it needs as many rows as there are.
         given = (
-            events.select(read)
+            events.select(pl.col(name).alias(f"c{n}") for n, name in enumerate(read))
             if read
             else pl.DataFrame({"_": pl.repeat(0, len(events), eager=True)})
         )
@@ -109,8 +113,8 @@ def _evaluate(events: pl.DataFrame, matchers: Sequence[Matcher]) -> dict[str, Fl
         for matcher in matchers:
             text = trees[matcher.place].sql(dialect="duckdb", identify=True)
             try:
-                column = connection.sql(f"select coalesce({text}, false) as fits from events")
-                found[matcher.place] = column.pl()["fits"].to_numpy()
+                fits = connection.sql(f"select coalesce({text}, false) as fits from events")
+                found[matcher.place] = fits.pl()["fits"].to_numpy()
             except duckdb.Error as error:
                 raise UsageError(
                     f"The condition {matcher.where!r} cannot be computed: {str(error).splitlines()[0]}",

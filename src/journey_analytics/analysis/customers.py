@@ -6,12 +6,13 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.analysis.inputs import TIME, as_moment, at_least_one, known_sum, read_events
 from journey_analytics.analysis.statistics import kaplan_meier
-from journey_analytics.analysis.streams import TIME, as_moment, read_events
 
 GRADES = 5
 _SECOND = 1_000_000
 _HALF = 0.5
+_QUARTER = 90 * 86_400
 # By how much one more event time can make a rate of the curve, while it is below a half, wrong: a quotient, a difference
 # and a product are each off by half an epsilon at most.
 _ERROR = 2 * float_info.epsilon
@@ -28,7 +29,8 @@ def rfm(orders: Any, as_of: datetime | str | None = None, value: str = "value") 
         value: The column with the money.
 
     Returns:
-        `customer_key`, `last_order_at`, `recency_days`, `order_count`, `order_value`, and the grades `recency_grade`,
+        `customer_key`, `last_order_at`, `recency_days`, `order_count`, `order_value` (null where the money of no order is
+        known, and `money_grade` with it), and the grades `recency_grade`,
         `frequency_grade`, `money_grade`: 5 for the best fifth of the customers down to 1, equal values alike.
     """
     frame = read_events(orders, ["customer_key", "occurred_at", value], "orders")
@@ -39,7 +41,7 @@ def rfm(orders: Any, as_of: datetime | str | None = None, value: str = "value") 
     table = seen.group_by("customer_key").agg(
         last_order_at=pl.col("occurred_at").max(),
         order_count=pl.len().cast(pl.Int64),
-        order_value=pl.col(value).sum(),
+        order_value=known_sum(value),
     )
     days = (
         (pl.lit(moment).cast(TIME) - pl.col("last_order_at")).dt.total_microseconds()
@@ -63,7 +65,7 @@ def rfm(orders: Any, as_of: datetime | str | None = None, value: str = "value") 
 
 def _grade(value: pl.Expr) -> pl.Expr:
     """The fifth of the customers, from 1, in which a value lies; equal values share the best place of them."""
-    return (value.rank("max") * GRADES / pl.len()).ceil().cast(pl.Int64)
+    return (value.rank("max") * GRADES / value.count()).ceil().cast(pl.Int64)
 
 
 def repeat_purchase(
@@ -81,8 +83,13 @@ def repeat_purchase(
     Returns:
         `order_number`, `customer_count` (with so many orders), `repeated_count` (of them with a further one),
         `repeated_share`, `median_days` (half of all have bought again after so long, by the curve; null if it does not
-        get there) and `rate_90_days` (bought again within 90 days, by the curve).
+        get there) and `rate_90_days` (bought again within 90 days, by the curve; null while no order has been watched for
+        so long, unless all have bought again).
+
+    Raises:
+        UsageError: `most` is below 1, or a column is missing.
     """
+    at_least_one(most, "most")
     frame = read_events(orders, ["customer_key", "occurred_at"], "orders")
     moment = as_moment(as_of, frame["occurred_at"].max())  # type: ignore[arg-type]
     ties = [name for name in ("event_id", "order_id") if name in frame.columns]
@@ -117,12 +124,14 @@ def _again(orders: pl.DataFrame, number: int) -> dict[str, float | int | None]:
     curve = kaplan_meier(orders["waited"], repeated)
     # A half that rounding has left just below a half would be told one event too late.
     half = curve.filter(pl.col("rate") >= _HALF - len(curve) * _ERROR)["seconds"]
-    early = curve.filter(pl.col("seconds") <= 90 * 86_400)["rate"]
+    early = [0.0, *curve.filter(pl.col("seconds") <= _QUARTER)["rate"]]
+    # Beyond the longest time that anybody was watched a curve says nothing, unless nobody was left.
+    is_known = (orders["waited"] >= _QUARTER).any() or early[-1] == 1.0
     return {
         "order_number": number,
         "customer_count": len(orders),
         "repeated_count": int(repeated.sum()),
         "repeated_share": float(repeated.mean()) if len(orders) else None,  # type: ignore[arg-type]
         "median_days": float(half[0]) / 86_400 if len(half) else None,
-        "rate_90_days": float(early[-1]) if len(early) else (0.0 if len(orders) else None),
+        "rate_90_days": float(early[-1]) if len(orders) and is_known else None,
     }

@@ -15,9 +15,10 @@ from journey_analytics.analysis.conditions import Matcher, matches
 from journey_analytics.analysis.funnel import FunnelResult
 from journey_analytics.analysis.funnel_spec import Funnel
 from journey_analytics.analysis.funnel_tables import step_time
+from journey_analytics.analysis.inputs import read_events
 from journey_analytics.analysis.specs import Drivers
 from journey_analytics.analysis.statistics import phi, ratio, verdicts, wilson_columns
-from journey_analytics.analysis.streams import Integers, Stream, make_stream, read_events
+from journey_analytics.analysis.streams import Integers, Stream, make_stream
 from journey_analytics.errors import UsageError
 
 EVENT, VALUE = "event", "value"
@@ -64,7 +65,7 @@ def drivers(events: Any, result: FunnelResult, step_number: int, spec: Drivers) 
     at = _filling_events(frame, stream, result, step_number, compared)
     until = stream.last_until(at, compared["landmark_at"].to_physical().to_numpy())
     found = [_behaviours(frame, stream, at, until, spec.node)]
-    for column in spec.columns:
+    for column in dict.fromkeys(spec.columns):
         values = frame[column].gather(stream.row[at])
         found.append(_candidates(VALUE, column, np.arange(len(at)), values))
     return _compare(pl.concat(found), compared["is_reached"])

@@ -9,25 +9,29 @@ import numpy as np
 import polars as pl
 
 from journey_analytics.analysis import funnel_tables, funnel_views
-from journey_analytics.analysis.breakdown import breakdown_of
+from journey_analytics.analysis.any_order import completed_later
+from journey_analytics.analysis.breakdown import breakdown_of, refuse_nested
 from journey_analytics.analysis.chains import NONE, Chains, Matched
 from journey_analytics.analysis.choose import closing_times
 from journey_analytics.analysis.conditions import Matcher, fitting, flags_of
 from journey_analytics.analysis.funnel_spec import Funnel
+from journey_analytics.analysis.inputs import (
+    TIME,
+    as_amounts,
+    as_moment,
+    micros,
+    read_events,
+    span_micros,
+)
 from journey_analytics.analysis.lazy import collect_matching
 from journey_analytics.analysis.parts import chosen_in_parts
 from journey_analytics.analysis.spec import PeriodName
 from journey_analytics.analysis.streams import (
-    TIME,
     Flags,
     Integers,
     Stream,
-    as_moment,
     first_after,
     make_stream,
-    micros,
-    read_events,
-    span_micros,
     taken,
     values_at,
 )
@@ -49,7 +53,7 @@ class FunnelResult:
             `ended_at` (when something ended it before: an exclusion, or in strict order an event that fits no step;
             else null), `is_mature` (the window of its entry is over), `step_times` (null where a step was left out),
             `step_event_ids` and `ended_by_event_id` where the events have ids, `value` and `currency` where asked for,
-            `is_recovered` (dropped, and did the last step later all the same).
+            `is_recovered` (dropped, and did the last step later all the same; in any order, all steps).
     """
 
     spec: Funnel
@@ -83,7 +87,17 @@ class FunnelResult:
         return funnel_views.comparison_of(self.units)
 
     def change_since(self, before: "FunnelResult") -> pl.DataFrame:
-        """How much of the change of the overall rate is rate and how much is mix; see `funnel_views.change_of`."""
+        """How much of the change of the overall rate is rate and how much is mix; see `funnel_views.change_of`.
+
+        Raises:
+            UsageError: The two are broken down by different columns.
+        """
+        if before.spec.breakdown != self.spec.breakdown:
+            raise UsageError(
+                "The two results are broken down by different columns.",
+                "breakdown",
+                "Count both with the same breakdown.",
+            )
         return funnel_views.change_of(before.units, self.units)
 
 
@@ -112,6 +126,7 @@ def funnel(
     if isinstance(events, pl.LazyFrame):
         events, newest = collect_matching(events, spec, _needed(spec))
     frame = read_events(events, _needed(spec))
+    refuse_nested(frame, spec.breakdown or ())
     moment = as_moment(as_of, newest or frame["occurred_at"].max())  # type: ignore[arg-type]
     matched = _match(frame, spec, moment)
     may_enter = _may_enter(matched.stream, entered_between)
@@ -162,7 +177,7 @@ def _may_enter(
 ) -> Flags:
     first, last = between or (None, None)
     allowed = np.ones(len(stream), dtype=np.bool_)
-    begin, end = as_moment(first, None), as_moment(last, None)
+    begin, end = (as_moment(given, None, "entered_between") for given in (first, last))
     if begin is not None and end is not None and begin >= end:
         raise UsageError(
             "entered_between ends before it begins.",
@@ -205,7 +220,8 @@ def _units(
         money = _last_known(frame, matched, chains, spec.value)
         for given, name in zip(names, ("value", "currency"), strict=False):
             # A currency that is held constant is the unit's, also where it has no money.
-            columns.setdefault(name, values_at(frame[given], stream, money))
+            values = as_amounts(frame[given]) if name == "value" else frame[given]
+            columns.setdefault(name, values_at(values, stream, money))
     columns["is_recovered"] = _recovered(matched, chains, columns["state"])
     order = ["unit", *spec.hold_constant, "entered_at"]
     return pl.DataFrame(columns).sort(order, maintain_order=True)
@@ -247,7 +263,7 @@ def _states(chains: Chains, ended: Integers, closes: Integers, as_of: int) -> pl
 
 def _last_known(frame: pl.DataFrame, matched: Matched, chains: Chains, column: str) -> Integers:
     """The position of the last filled step whose event has a value."""
-    has_value = frame[column].is_not_null().to_numpy()[matched.stream.row]
+    has_value = as_amounts(frame[column]).is_not_null().to_numpy()[matched.stream.row]
     found = np.full(len(chains.start), NONE, dtype=np.int64)
     for index in range(chains.filled.shape[1]):
         own = chains.filled[:, index]
@@ -257,10 +273,12 @@ def _last_known(frame: pl.DataFrame, matched: Matched, chains: Chains, column: s
 
 
 def _recovered(matched: Matched, chains: Chains, state: pl.Series) -> pl.Series:
-    """Dropped, and an event of the last step came afterwards."""
+    """Dropped, and an event of the last step came afterwards; in any order, events of all steps."""
     stream = matched.stream
     if not len(chains.start):
         return pl.Series([], dtype=pl.Boolean)
+    if matched.funnel.order == "any":
+        return pl.Series(completed_later(matched, chains)) & (state == "dropped")
     at = np.take_along_axis(chains.filled, chains.last_step()[:, None], axis=1)[:, 0]
     later = first_after(matched.steps[-1], at)
     safe = np.minimum(later, len(stream) - 1)

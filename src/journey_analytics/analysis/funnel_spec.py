@@ -48,8 +48,8 @@ class Exclusion(Spec):
         event: The `event_type`, or several.
         where: An SQL condition that must hold too.
         after_step: Number of the step, from 1, from whose time on it counts.
-        before_step: Number of the later step, up to whose time it counts; where that is not reached, to the end of
-            the window.
+        before_step: Number of the later step, up to whose time it counts; where that is left out, up to that of the next
+            step filled; where none is, to the end of the window.
     """
 
     event: Names | None = Field(default=None, min_length=1)
@@ -76,13 +76,14 @@ class Funnel(Spec):
         order: `ordered` (anything may lie between), `strict` (each step is the unit's very next event) or `any`
             (distinct steps in any order, within the window of the first).
         window: The longest time from the entry to any step, inclusive.
-        entry: `best` (of all attempts the longest, then the earliest), `first` (the attempt of the first entry), or
+        entry: `best` (of all attempts the longest, then the earliest), `first` (of the attempts that count that of the first entry), or
             `every` (attempts one after the other; the next begins after a conversion, an exclusion or the end of time).
         per: The column whose values are counted: customers, sessions, carts or anything else.
         hold_constant: Columns that must be the same on all events of an attempt; each value is a unit of its own, and
             an event without one belongs to none.
-        exclusions: What ends an attempt; at most 32.
-        on_exclusion: `end`: the attempt keeps the steps before it and is closed; `discard`: it does not count.
+        exclusions: What ends an attempt; at most 32. An event that ends an attempt fills none of its steps.
+        on_exclusion: `end`: the attempt keeps the steps before it and is closed; `discard`: it does not count, and takes up
+            no time, so that another may begin within it.
         breakdown: A column, or several, by whose values the result is told apart.
         breakdown_mode: Whose value: of the `first` or `last` event of the unit that matches a step, of the event that
             filled `step K`, or `all`: the funnel for each value by itself.
@@ -106,6 +107,15 @@ class Funnel(Spec):
     is_open: bool = False
     value: str | None = None
     currency: str | None = None
+
+    @property
+    def step_names(self) -> list[str]:
+        """What the rows of a result are called: in any order row k counts k distinct steps, whichever they are."""
+        if self.order == "any":
+            return [
+                f"any {number} of {len(self.steps)}" for number in range(1, len(self.steps) + 1)
+            ]
+        return [step.name for step in self.steps]
 
     @property
     def columns(self) -> list[str]:

@@ -15,8 +15,8 @@ def steps_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
     Grain: one row per breakdown and step.
 
     Returns:
-        `breakdown`, `step_number` (from 1), `step_name`, `reached_count` (attempts that filled it; in any order: that
-        filled so many distinct steps), `dropped_count` and `in_progress_count` (attempts whose last filled step it is and
+        `breakdown`, `step_number` (from 1), `step_name` (in any order `any 2 of 3`), `reached_count` (attempts that filled it;
+        in any order: that filled so many distinct steps), `dropped_count` and `in_progress_count` (attempts whose last filled step it is and
         that are closed, or can still go on), `step_rate` (of those who reached the mandatory step before, who reached this; 1 at
         the first, null over 0), `overall_rate` (reached / entered), both again over attempts whose window is over
         (`mature_step_rate`, `mature_overall_rate`) and with their 95 % Wilson intervals (`step_rate_low` …,
@@ -118,7 +118,7 @@ def _with_rates(counts: pl.DataFrame, spec: Funnel, index: int) -> pl.DataFrame:
     is_first = step_before(spec, index) is None
     return counts.with_columns(
         step_number=pl.lit(index + 1, pl.Int64),
-        step_name=pl.lit(spec.steps[index].name),
+        step_name=pl.lit(spec.step_names[index]),
         step_rate=pl.lit(1.0) if is_first else ratio("_onward", "_before"),
         overall_rate=ratio("reached_count", "_entered"),
         mature_step_rate=pl.lit(1.0) if is_first else ratio("_mature_onward", "_mature_before"),
@@ -140,7 +140,7 @@ def money_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
 
     Returns:
         `breakdown`, `currency`, `step_number`, `step_name`, `reached_value`, `dropped_value`, `in_progress_value`,
-        `recovered_value` (of the dropped, those who did the last step later all the same), `unpriced_count` (attempts
+        `recovered_value` (of the dropped, those who did the last step later all the same; in any order, all steps), `unpriced_count` (attempts
         that filled the step and have no amount).
 
     Raises:
@@ -152,7 +152,7 @@ def money_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
         )
     priced = units if spec.currency else units.with_columns(currency=pl.lit(None, pl.String))
     rows = []
-    for index, step in enumerate(spec.steps):
+    for index, name in enumerate(spec.step_names):
         is_last = pl.col("reached_step") == index + 1
         dropped = is_last & (pl.col("state") == "dropped")
         sums = {
@@ -164,8 +164,11 @@ def money_of(units: pl.DataFrame, spec: Funnel) -> pl.DataFrame:
         rows.append(
             priced.group_by("breakdown", "currency", maintain_order=True).agg(
                 pl.lit(index + 1, pl.Int64).alias("step_number"),
-                pl.lit(step.name).alias("step_name"),
-                *(pl.col("value").filter(which).sum().alias(name) for name, which in sums.items()),
+                pl.lit(name).alias("step_name"),
+                *(
+                    pl.col("value").filter(which).sum().alias(sum_name)
+                    for sum_name, which in sums.items()
+                ),
                 (reached(index) & pl.col("value").is_null())
                 .sum()
                 .cast(pl.Int64)

@@ -1,12 +1,14 @@
 """What else the attempts of a funnel say: trends, times to convert, conversion by waiting time, and comparisons."""
 
 from datetime import datetime
+from typing import get_args
 
 import numpy as np
 import polars as pl
 
 from journey_analytics.analysis.funnel_spec import Funnel
 from journey_analytics.analysis.funnel_tables import step_time, steps_of
+from journey_analytics.analysis.inputs import TIME, at_least_one
 from journey_analytics.analysis.periods import period_begin, period_number
 from journey_analytics.analysis.spec import PeriodName
 from journey_analytics.analysis.statistics import (
@@ -16,14 +18,27 @@ from journey_analytics.analysis.statistics import (
     verdicts,
     wilson_columns,
 )
-from journey_analytics.analysis.streams import TIME
+from journey_analytics.errors import UsageError
+from journey_analytics.section import known_zone
 
 _SECOND = 1_000_000
 _Schema = dict[str, pl.DataType | type[pl.DataType]]
 
 
 def trend_of(units: pl.DataFrame, spec: Funnel, period: PeriodName, time_zone: str) -> pl.DataFrame:
-    """The steps by period of entry: the columns of `steps_of` after `period_at` (UTC)."""
+    """The steps by period of entry: the columns of `steps_of` after `period_at` (UTC).
+
+    Raises:
+        UsageError: There is no such period or time zone.
+    """
+    if period not in get_args(PeriodName):
+        raise UsageError(
+            f"{period!r} is no period.", "period", f"Use one of: {', '.join(get_args(PeriodName))}."
+        )
+    try:
+        known_zone(time_zone)
+    except ValueError as error:
+        raise UsageError(f"{error}.", "time_zone", "Correct the name.") from None
     dated = units.with_columns(
         period_at=period_number("entered_at", period, time_zone)
     ).with_columns(period_at=period_begin("period_at", period, time_zone))
@@ -55,7 +70,11 @@ def times_of(units: pl.DataFrame, bins: int) -> pl.DataFrame:
     Returns:
         `breakdown`, `from_seconds` (inclusive), `to_seconds` (exclusive, in the last bin inclusive), `converted_count`;
         `bins` rows of equal width per breakdown that converted.
+
+    Raises:
+        UsageError: `bins` is below 1.
     """
+    at_least_one(bins, "bins")
     taken = units.select("breakdown", micros=_conversion_micros()).drop_nulls("micros")
     micros = taken["micros"].to_numpy()
     edges = _edges(int(micros.max(initial=0)), bins)

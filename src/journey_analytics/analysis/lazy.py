@@ -6,7 +6,7 @@ from datetime import datetime
 import polars as pl
 
 from journey_analytics.analysis.funnel_spec import Funnel
-from journey_analytics.analysis.streams import TIES, in_utc
+from journey_analytics.analysis.inputs import TIES, in_utc, refuse_undated
 
 
 def collect_matching(
@@ -30,8 +30,11 @@ def collect_matching(
             wanted = wanted.with_columns(pl.col("event_type").cast(pl.Enum(spec.names)))
     if "occurred_at" not in schema.names():
         return wanted.collect(), None
-    frame, newest = pl.collect_all([wanted, events.select(pl.col("occurred_at").max())])
-    moment = in_utc(newest, "events")["occurred_at"].max()
+    time = pl.col("occurred_at")
+    # Also of the events that are not read.
+    frame, known = pl.collect_all([wanted, events.select(time.max(), undated=time.null_count())])
+    refuse_undated(known["undated"][0], "events")
+    moment = in_utc(known, "events")["occurred_at"].max()
     # In one piece: looking values up by their place is several times as fast.
     frame = frame.rechunk()
     return frame, moment if isinstance(moment, datetime) else None

@@ -13,6 +13,8 @@ from journey_analytics.analysis.streams import Flags
 
 # From so many events in a part on it pays to part them.
 LARGE = 500_000
+# In any order a sum is kept for every event and set of steps: of so many in a part, 4 bytes each.
+MOST_SUMS = 50_000_000
 
 
 def chosen_in_parts(matched: Matched, may_enter: Flags) -> Chains:
@@ -22,7 +24,10 @@ def chosen_in_parts(matched: Matched, may_enter: Flags) -> Chains:
     """
     choose = chosen_in_any_order if matched.funnel.order == "any" else chosen_chains
     count = len(matched.stream)
-    parts = min(len(os.sched_getaffinity(0)), count // LARGE)
+    processors = len(os.sched_getaffinity(0))
+    parts = min(processors, count // LARGE)
+    if matched.funnel.order == "any":
+        parts = max(parts, -(-count * 2 ** len(matched.steps) // MOST_SUMS))
     if parts <= 1:
         return choose(matched, may_enter)
     # At the first event of the unit that lies there.
@@ -34,6 +39,6 @@ def chosen_in_parts(matched: Matched, may_enter: Flags) -> Chains:
         first, end = bound
         return choose(matched.part(first, end), may_enter[first:end]).moved(first)
 
-    with ThreadPoolExecutor(parts) as pool:
+    with ThreadPoolExecutor(processors) as pool:
         found = list(pool.map(choose_from, bounds))
     return joined(found)

@@ -9,6 +9,7 @@ import polars as pl
 
 from journey_analytics.analysis.funnel import FunnelResult
 from journey_analytics.analysis.funnel_views import dropped_at
+from journey_analytics.analysis.inputs import read_events
 from journey_analytics.analysis.specs import Paths
 from journey_analytics.analysis.streams import (
     Flags,
@@ -16,9 +17,9 @@ from journey_analytics.analysis.streams import (
     Stream,
     make_stream,
     next_true,
-    read_events,
     values_at,
 )
+from journey_analytics.errors import UsageError
 
 START, EXIT, OTHER = "(start)", "(exit)", "(other)"
 
@@ -35,7 +36,7 @@ def transitions(events: Any, per: str = "session_id", node: str = "event_type") 
         `source`, `target`, `count`, the most frequent first. Every unit adds one row from `(start)` and one to `(exit)`,
         so at each node flow in = flow out.
     """
-    numbers, names, unit = _read(events, per, node, ())
+    numbers, names, unit = _read(events, Paths(per=per, node=node))
     is_first = np.diff(unit, prepend=-1) != 0
     source = np.where(is_first, len(names), np.roll(numbers, 1))
     is_last = np.append(is_first[1:], True)[: len(unit)]
@@ -64,11 +65,19 @@ def paths(events: Any, spec: Paths | None = None) -> pl.DataFrame:
         comes from `(start)`, or the path begins at `start` itself. Where only `end` is given they count back from it: -1
         is the step into `end`. A unit that stops goes to `(exit)`; so at every node of every step flow in = flow out,
         exits included, up to the last step shown.
+
+    Raises:
+        UsageError: A column is missing, a node has the name of an end, or `start` or `end` is no node.
     """
     spec = spec or Paths()
-    numbers, names, unit = _read(events, spec.per, spec.node, spec.groups)
+    for asked in (spec.start, spec.end):
+        if asked in (START, EXIT, OTHER):
+            raise UsageError(
+                f"{asked!r} is no node.", "Paths", "Leave it out: paths begin and end there anyway."
+            )
+    numbers, names, unit = _read(events, spec)
     if spec.collapse_repeats:
-        keep = np.append(True, (np.diff(numbers) != 0) | (np.diff(unit) != 0))[: len(unit)]
+        keep = is_new_node(numbers, unit)
         numbers, unit = numbers[keep], unit[keep]
     begin, end = _ends(spec, numbers, names, unit)
     return _steps(spec, numbers, names, begin, end)
@@ -83,18 +92,28 @@ def paths_after_drop(
         events: The frame that the funnel was counted on.
         result: The funnel.
         step_number: The step, from 1.
-        spec: See `Paths`; `start`, `end` and `per` are the funnel's.
+        spec: See `Paths`; `start`, `end` and `per` are the funnel's. What `hold_constant` parts is one unit here again:
+            whoever dropped in one country may go on in another.
 
     Returns:
         As `paths` does; each attempt that dropped there is one path, which begins with the unit's next event after the
         time of its last step, from `(start)`, or goes to `(exit)` at once. So the flow out of `(start)` is the
         `dropped_count` of the step.
+
+    Raises:
+        UsageError: There is no such step, a column is missing, or a node has the name of an end.
     """
+    if not 1 <= step_number <= len(result.spec.steps):
+        raise UsageError(
+            f"There is no step {step_number}.",
+            "step_number",
+            f"Give a step from 1 to {len(result.spec.steps)}.",
+        )
     spec = (spec or Paths()).model_copy(update={"start": None, "end": None, "per": result.spec.per})
     frame = read_events(events, [spec.per, "occurred_at", spec.node])
     if result.as_of is not None:
         frame = frame.filter(pl.col("occurred_at") <= result.as_of)
-    stream, numbers, names = read_nodes(frame, spec.per, spec.node, spec.groups)
+    stream, numbers, names = read_nodes(frame, spec.per, spec.node, spec.groups, top=spec.top)
     first = stream.unit_starts()
     ends = pl.DataFrame(
         {
@@ -111,35 +130,74 @@ def paths_after_drop(
         )
     end = last.fill_null(0).to_numpy()
     begin = stream.last_until(end, left["left_at"].to_physical().to_numpy()) + 1
-    return _steps(spec, numbers, names, np.where(last.is_null(), end + 1, begin), end)
+    begin = np.where(last.is_null(), end + 1, begin)
+    if spec.collapse_repeats:
+        return _steps(spec, *_collapsed(numbers, names, begin, end))
+    return _steps(spec, numbers, names, begin, end)
 
 
-def _read(
-    events: Any, per: str, node: str, groups: Sequence[tuple[str, str]]
-) -> tuple[Integers, list[str], Integers]:
+def _collapsed(
+    numbers: Integers, names: list[str], begin: Integers, end: Integers
+) -> tuple[Integers, list[str], Integers, Integers]:
+    """The same paths without repeats. They may share events, so each is written down by itself."""
+    size = end - begin + 1
+    path = np.repeat(np.arange(len(begin)), size)
+    until = np.cumsum(size)
+    flat = numbers[np.arange(len(path)) + np.repeat(begin - (until - size), size)]
+    keep = is_new_node(flat, path)
+    kept = np.append(0, np.cumsum(keep))
+    return flat[keep], names, kept[until - size], kept[until] - 1
+
+
+def is_new_node(numbers: Integers, unit: Integers) -> Flags:
+    """Which events are not of the node of the unit's event before."""
+    is_new: Flags = np.append(True, (np.diff(numbers) != 0) | (np.diff(unit) != 0))[: len(unit)]
+    return is_new
+
+
+def _read(events: Any, spec: Paths) -> tuple[Integers, list[str], Integers]:
     """The nodes of all units in order as numbers, the names of the numbers, and the units."""
-    stream, numbers, names = read_nodes(
-        read_events(events, [per, "occurred_at", node]), per, node, groups
-    )
+    frame = read_events(events, [spec.per, "occurred_at", spec.node])
+    stream, numbers, names = read_nodes(frame, spec.per, spec.node, spec.groups, top=spec.top)
     return numbers, names, stream.unit
 
 
 def read_nodes(
-    frame: pl.DataFrame, per: str, node: str, groups: Sequence[tuple[str, str]]
+    frame: pl.DataFrame,
+    per: str,
+    node: str,
+    groups: Sequence[tuple[str, str]] = (),
+    top: int | None = None,
 ) -> tuple[Stream, Integers, list[str]]:
-    """The events of units in order, their nodes as numbers, and the names of the numbers."""
+    """The events of units in order, their nodes as numbers, and the names of the numbers.
+
+    Raises:
+        UsageError: A node has the name that stands for an end of the paths, or, with `top`, for the rest.
+    """
     stream = make_stream(frame, [per], frame[node].is_not_null().to_numpy())
     values = frame[node].cast(pl.String)
     known = values.drop_nulls().unique().sort().to_list()
     labels = [
-        next((name for pattern, name in groups if fnmatchcase(value, pattern)), value)
+        next((name for pattern, name in groups if _is_like(value, pattern)), value)
         for value in known
     ]
     names = sorted(set(labels))
+    reserved = (START, EXIT, OTHER) if top else (START, EXIT)
+    if taken := [name for name in reserved if name in names]:
+        raise UsageError(
+            f"A node is called {taken[0]!r}, which has a meaning of its own in paths.",
+            node,
+            "Give it another name, for example by `groups`.",
+        )
     place = {name: number for number, name in enumerate(names)}
     recode = np.array([place[label] for label in labels], dtype=np.int64)
     physical = values.cast(pl.Enum(known)).to_physical().fill_null(0).cast(pl.Int64).to_numpy()
     return stream, recode[physical[stream.row]] if len(stream) else physical[:0], names
+
+
+def _is_like(value: str, pattern: str) -> bool:
+    """Whether a value fits a pattern of `*` and `?`; a bracket is one like any other character."""
+    return fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
 def _ends(

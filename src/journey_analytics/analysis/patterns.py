@@ -14,23 +14,17 @@ import numpy as np
 import polars as pl
 
 from journey_analytics.analysis.choose import follow_jumps
+from journey_analytics.analysis.inputs import TIME, read_events, span_micros
 from journey_analytics.analysis.paths import EXIT, START, read_nodes
 from journey_analytics.analysis.reach import Minima
 from journey_analytics.analysis.specs import Sequence
-from journey_analytics.analysis.streams import (
-    TIME,
-    Flags,
-    Integers,
-    Stream,
-    read_events,
-    span_micros,
-    values_at,
-)
+from journey_analytics.analysis.streams import Flags, Integers, Stream, values_at
 from journey_analytics.errors import UsageError
 from journey_analytics.section import parse_duration
 
 _ELEMENT = re.compile(r"(?P<body>\[\^?[^\[\]]+\]|[^\[\]*<]+?)(?P<gap>\*)?(?:<=(?P<limit>[\w.]+))?")
 _NONE = -1
+_LONGEST = timedelta(days=365_000)
 Gap = tuple[frozenset[str] | None, bool]  # the events that may lie in it, as (names, is_negated)
 
 
@@ -72,6 +66,12 @@ def parse_pattern(text: str) -> Pattern:
     gaps: list[Gap] = []
     elements: list[Element] = []
     for part in parts[starts : len(parts) - exits]:
+        if part in (START, EXIT):
+            raise UsageError(
+                f"{part!r} stands for an end of the unit.",
+                text,
+                f"Write {START} only at the beginning and {EXIT} only at the end.",
+            )
         found = _ELEMENT.fullmatch(part)
         if found is None:
             raise UsageError(
@@ -89,12 +89,31 @@ def parse_pattern(text: str) -> Pattern:
                 )
             gaps.append((names, is_negated))
             continue
-        limit = parse_duration(found["limit"]) if found["limit"] else None
+        if found["limit"] and not elements:
+            raise UsageError(
+                f"{part!r} has a limit of time, but no element comes before it.",
+                text,
+                "Put the limit on a later element: it counts from the element before. `within` limits the whole match.",
+            )
+        limit = _limit(found["limit"], text)
         elements.append(Element(names, is_negated, tuple(gaps), limit))
         gaps = []
     if not elements:
         raise UsageError("The pattern names no event.", text, "Give at least one that is no gap.")
     return Pattern(tuple(elements), starts, exits, tuple(gaps))
+
+
+def _limit(told: str | None, text: str) -> timedelta | None:
+    if told is None:
+        return None
+    try:
+        limit = parse_duration(told)
+    except ValueError as error:
+        raise UsageError(
+            f"The limit {told!r} is no duration: {error}.", text, "Write <=10m."
+        ) from None
+    # No two times are further apart, and longer spans cannot be reckoned with.
+    return min(limit, _LONGEST)
 
 
 def _names(body: str) -> tuple[frozenset[str] | None, bool]:
@@ -125,7 +144,7 @@ def sequences(events: Any, spec: Sequence) -> pl.DataFrame:
     """
     pattern = parse_pattern(spec.pattern)
     frame = read_events(events, [spec.per, "occurred_at", spec.node])
-    stream, numbers, names = read_nodes(frame, spec.per, spec.node, ())
+    stream, numbers, names = read_nodes(frame, spec.per, spec.node)
     start = _latest_starts(pattern, stream, numbers, names)
     if spec.within is not None:
         length = stream.time - stream.time[np.maximum(start, 0)]

@@ -2,8 +2,8 @@
 
 import polars as pl
 
+from journey_analytics.analysis.inputs import TIME
 from journey_analytics.analysis.spec import PeriodName
-from journey_analytics.analysis.streams import TIME
 
 _HALF_DAY = pl.duration(hours=12)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.analysis.inputs import TIME, as_moment, read_events
 from journey_analytics.analysis.periods import period_begin, period_number
 from journey_analytics.analysis.specs import Lifecycle, Retention
-from journey_analytics.analysis.streams import TIME, as_moment, read_events
 
 LIFECYCLE = ("new", "returning", "resurrecting", "dormant")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from journey_analytics.analysis.spec import Many, Names, PeriodName, Spec
-from journey_analytics.section import PositiveDuration
+from journey_analytics.section import PositiveDuration, TimeZone
 
 
 class Paths(Spec):
@@ -50,6 +50,7 @@ class Drivers(Spec):
     node: str = "event_type"
 
 
+_Number = Annotated[int, Field(ge=0, le=1000)]
 MODELS = (
     "first",
     "last",
@@ -109,7 +110,7 @@ class Lifecycle(Spec):
 
     event: Names = Field(min_length=1)
     period: PeriodName = "week"
-    time_zone: str = "UTC"
+    time_zone: TimeZone = "UTC"
     per: str = "customer_key"
 
 
@@ -123,7 +124,7 @@ class Retention(Spec):
         periods: How many periods are shown, the cohort's own (number 0) included.
         counting: `on` (came back in period n) or `on_or_after` (in period n or any later one).
         first_time: Only a customer's first start ever counts; else they are in the cohort of every period with a start.
-        brackets: Ranges of period numbers, both ends included, instead of single periods; a range takes the number of
+        brackets: Ranges of period numbers up to 1000, both ends included, instead of single periods; a range takes the number of
             its place in the list.
         time_zone: In which periods begin.
         per: The column whose values come back.
@@ -135,8 +136,8 @@ class Retention(Spec):
     periods: int = Field(default=11, ge=1, le=1000)
     counting: Literal["on", "on_or_after"] = "on"
     first_time: bool = False
-    brackets: Many[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]] | None = None
-    time_zone: str = "UTC"
+    brackets: Many[tuple[_Number, _Number]] | None = Field(default=None, min_length=1)
+    time_zone: TimeZone = "UTC"
     per: str = "customer_key"
 
     @model_validator(mode="after")
@@ -144,6 +145,8 @@ class Retention(Spec):
         for low, high in self.brackets or ():
             if high < low:
                 raise ValueError(f"the bracket {low} to {high} ends before it begins")
+        if self.brackets and self.counting != "on":
+            raise ValueError("brackets need counting = 'on': a bracket to 1000 is on or after")
         return self
 
 

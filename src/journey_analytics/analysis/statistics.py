@@ -183,7 +183,7 @@ def split_change(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     Returns:
         One row per segment: `segment`, `rate_before`, `rate_after`, `weight_before`, `weight_after` (its share of the
         totals), `rate_effect` and `mix_effect`. All effects sum to the change of the overall rate. A segment that is
-        there at one time only has a mix effect alone.
+        there at one time only has a mix effect alone. Where one time has no totals at all, weights of it and effects are null.
     """
     both = before.join(
         after, on="segment", how="full", coalesce=True, suffix="_after", nulls_equal=True
@@ -194,7 +194,10 @@ def split_change(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
         f"rate_{when}": pl.when(total[when] > 0).then(count[when] / total[when])
         for when in ("before", "after")
     }
-    weights = {f"weight_{when}": total[when] / total[when].sum() for when in ("before", "after")}
+    weights = {
+        f"weight_{when}": pl.when(total[when].sum() > 0).then(total[when] / total[when].sum())
+        for when in ("before", "after")
+    }
     first, second = pl.col("rate_before"), pl.col("rate_after")
     first, second = first.fill_null(second), second.fill_null(first)
     return (

@@ -2,22 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from journey_analytics.errors import UsageError
+from journey_analytics.analysis.inputs import TIES
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-TIME = pl.Datetime("us", "UTC")
-# What breaks ties of time, in this order, where the frame has it.
-TIES = ("sequence", "event_id")
 
 
 @dataclass(frozen=True)
@@ -84,84 +80,6 @@ def first_after(flags: Flags, positions: Integers) -> Integers:
     """For some positions the first one after each that is true; the number of flags if there is none."""
     places = np.append(np.flatnonzero(flags), len(flags))
     return taken(places, np.searchsorted(places, positions, side="right"))
-
-
-def read_events(given: Any, needed: Sequence[str], what: str = "events") -> pl.DataFrame:
-    """The events as a Polars frame with `occurred_at` in microseconds of UTC.
-
-    Args:
-        given: Polars frame (also lazy) or anything that speaks Arrow.
-        needed: Columns that it must have.
-        what: Its name in messages.
-
-    Raises:
-        UsageError: It is no frame, or lacks a column, or a time is missing or no time.
-    """
-    frame = _as_frame(given, what)
-    missing = [column for column in needed if column not in frame.columns]
-    if missing:
-        raise UsageError(
-            f"There is no column {', '.join(repr(column) for column in missing)}.",
-            what,
-            f"Its columns are: {', '.join(frame.columns)}.",
-        )
-    frame = in_utc(frame, what)
-    empty = frame["occurred_at"].null_count()
-    if empty:
-        raise UsageError(
-            f"{empty:,} events have no occurred_at.", what, "Leave them out, or date them."
-        )
-    return frame
-
-
-def in_utc(frame: pl.DataFrame, what: str) -> pl.DataFrame:
-    """The same frame with `occurred_at` in microseconds of UTC; a time without a zone is UTC.
-
-    Raises:
-        UsageError: It is no time.
-    """
-    kind = frame.schema["occurred_at"]
-    if not isinstance(kind, pl.Datetime):
-        raise UsageError(f"occurred_at is {kind}, not a timestamp.", what, "Cast it to a datetime.")
-    time = pl.col("occurred_at").dt
-    zoned = (
-        time.replace_time_zone("UTC") if kind.time_zone is None else time.convert_time_zone("UTC")
-    )
-    return frame.with_columns(zoned.cast(TIME))
-
-
-def _as_frame(given: Any, what: str) -> pl.DataFrame:
-    if isinstance(given, pl.DataFrame):
-        return given
-    if isinstance(given, pl.LazyFrame):
-        return given.collect()
-    try:
-        frame = pl.from_arrow(given)
-    except (TypeError, ValueError):
-        frame = None
-    if not isinstance(frame, pl.DataFrame):
-        raise UsageError(
-            f"{type(given).__name__} is no frame.", what, "Give a Polars frame or an Arrow table."
-        )
-    return frame
-
-
-def as_moment(given: datetime | str | None, newest: datetime | None) -> datetime | None:
-    """The time up to which events are seen: the given one, else that of the newest event. Without a zone it is UTC."""
-    moment = datetime.fromisoformat(given) if isinstance(given, str) else given or newest
-    if moment is None:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970 (UTC), exactly."""
-    return span_micros(moment - datetime(1970, 1, 1, tzinfo=UTC))
-
-
-def span_micros(span: timedelta) -> int:
-    """Microseconds of a span, exactly."""
-    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
 
 
 def values_at(values: pl.Series, stream: Stream, position: Integers) -> pl.Series:

@@ -4,9 +4,12 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.analysis.inputs import as_amounts, as_text, read_events, read_frame
 from journey_analytics.analysis.specs import Attribution
-from journey_analytics.analysis.streams import read_events
 from journey_analytics.errors import UsageError
+
+NONE = "(none)"
+"""The channel of a conversion without touches."""
 
 
 def conversion_paths(touches: Any, conversions: Any, spec: Attribution) -> pl.DataFrame:
@@ -17,11 +20,19 @@ def conversion_paths(touches: Any, conversions: Any, spec: Attribution) -> pl.Da
     Returns:
         `conversion_id`, `customer_key`, `occurred_at`, `value`, `path`, `ages` (microseconds before the conversion), and
         `touch_ids` where the touches have an `event_id`.
+
+    Raises:
+        UsageError: A column is missing, a conversion_id occurs twice or is missing, a value is no amount, or a channel is called
+            `(none)`.
     """
     seen = read_events(touches, ["customer_key", "occurred_at", "channel"], "touches")
     given = read_events(
         conversions, ["conversion_id", "customer_key", "occurred_at"], "conversions"
     )
+    if given["conversion_id"].null_count():
+        raise UsageError(
+            "A conversion has no conversion_id.", "conversions", "Give every conversion its own id."
+        )
     if given["conversion_id"].n_unique() != len(given):
         raise UsageError(
             "A conversion_id occurs twice.", "conversions", "Give every conversion its own id."
@@ -30,8 +41,10 @@ def conversion_paths(touches: Any, conversions: Any, spec: Attribution) -> pl.Da
         raise UsageError(
             "There is no column 'session_id'.", "touches", "lookback_sessions reads it."
         )
+    seen, given = _with_one_key(seen, given)
     if "value" not in given.columns:
         given = given.with_columns(value=pl.lit(None, pl.Float64))
+    given = given.with_columns(as_amounts(given["value"]))
     ends = pl.concat([
         given.select("conversion_id", "customer_key", "occurred_at", "value"),
         _open_ends(seen, given),
@@ -39,11 +52,36 @@ def conversion_paths(touches: Any, conversions: Any, spec: Attribution) -> pl.Da
     return _with_paths(ends, _in_reach(seen, ends, spec), spec)
 
 
+def _with_one_key(seen: pl.DataFrame, given: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both with `customer_key` in a type that joins: lists of names as text, and of nothing as the other's type."""
+    keys = [as_text(frame["customer_key"]) for frame in (seen, given)]
+    kinds = [key.dtype for key in keys]
+    if pl.Null in kinds:
+        keys = [
+            key.cast(next((kind for kind in kinds if kind != pl.Null), pl.String)) for key in keys
+        ]
+    return seen.with_columns(keys[0]), given.with_columns(keys[1])
+
+
+def refuse_none(channels: pl.Series, where: str) -> None:
+    """Refuses a channel with the name of those that had no touch: the two would be counted together.
+
+    Raises:
+        UsageError: There is one.
+    """
+    if (channels == NONE).any():
+        raise UsageError(
+            f"A channel is called {NONE!r}, which stands for conversions without touches.",
+            where,
+            "Give it another name.",
+        )
+
+
 def _open_ends(seen: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
     """The end of the path of every customer with touches after their last conversion: their newest touch."""
     last = given.group_by("customer_key").agg(pl.col("occurred_at").max().alias("converted_at"))
     return (
-        seen.filter(pl.col("customer_key").is_not_null())
+        seen.filter(pl.col("customer_key").is_not_null() & pl.col("channel").is_not_null())
         .group_by("customer_key")
         .agg(pl.col("occurred_at").max())
         .join(last, on="customer_key", how="left")
@@ -57,14 +95,19 @@ def _in_reach(seen: pl.DataFrame, ends: pl.DataFrame, spec: Attribution) -> pl.D
     """The touches of every path, in order: not after its end, and within the look-back."""
     order = [name for name in ("sequence", "event_id") if name in seen.columns]
     sessions = ["session_id"] if spec.lookback_sessions else []
-    touched = seen.filter(pl.col("channel").is_not_null()).select(
-        "customer_key",
-        pl.col("occurred_at").alias("touched_at"),
-        # An enumeration knows no `(none)`.
-        pl.col("channel").cast(pl.String),
-        *order,
-        *sessions,
+    touched = (
+        seen.filter(pl.col("channel").is_not_null())
+        .select(
+            "customer_key",
+            pl.col("occurred_at").alias("touched_at"),
+            # An enumeration knows no `(none)`.
+            pl.col("channel").cast(pl.String),
+            *order,
+            *sessions,
+        )
+        .with_row_index("_place")
     )
+    refuse_none(touched["channel"], "touches")
     numbered = ends.with_row_index("path_number")
     # A path without a conversion begins after the last conversion before it.
     numbered = numbered.sort("customer_key", "occurred_at").with_columns(
@@ -80,7 +123,8 @@ def _in_reach(seen: pl.DataFrame, ends: pl.DataFrame, spec: Attribution) -> pl.D
             & (pl.col("after").is_null() | (pl.col("touched_at") > pl.col("after")))
         )
         .with_columns(age=age.dt.total_microseconds())
-        .sort("path_number", "touched_at", *order)
+        .sort("path_number", "touched_at", *order, "_place")
+        .drop("_place")
     )  # fmt: skip
     if spec.lookback_sessions:
         found = _newest_sessions(found, spec.lookback_sessions)
@@ -96,10 +140,10 @@ def _newest_sessions(found: pl.DataFrame, most: int) -> pl.DataFrame:
     """
     return (
         found.filter(pl.col("session_id").is_not_null())
-        .with_columns(_place=pl.int_range(pl.len()))
-        .with_columns(_newest=pl.col("_place").max().over("path_number", "session_id"))
+        .with_columns(_order=pl.int_range(pl.len()))
+        .with_columns(_newest=pl.col("_order").max().over("path_number", "session_id"))
         .filter(pl.col("_newest").rank("dense", descending=True).over("path_number") <= most)
-        .drop("_place", "_newest")
+        .drop("_order", "_newest")
     )
 
 
@@ -143,3 +187,56 @@ def transformed(touched: pl.DataFrame, spec: Attribution) -> pl.DataFrame:
     elif spec.transform == "unique":
         touched = touched.filter(pl.struct(over, "channel").is_last_distinct())
     return touched
+
+
+def aggregated_paths(given: Any, spec: Attribution) -> pl.DataFrame:
+    """Aggregated paths as the models read them, cut to the newest touches and transformed.
+
+    Grain: one row per path given.
+
+    Returns:
+        `path_number`, `conversions`, `value`, `nulls`, `path`.
+
+    Raises:
+        UsageError: A column is missing, a count is missing or below 0, or a path without conversions has a value.
+    """
+    frame = read_frame(given, ["path", "conversions"], "paths")
+    value = pl.col("value") if "value" in frame.columns else pl.lit(None)
+    nulls = pl.col("nulls") if "nulls" in frame.columns else pl.lit(0.0)
+    table = frame.with_row_index("path_number").select(
+        "path_number",
+        pl.col("path").cast(pl.List(pl.String)),
+        pl.col("conversions").cast(pl.Float64),
+        value.cast(pl.Float64).alias("value"),
+        nulls.cast(pl.Float64).fill_null(0.0).alias("nulls"),
+    )
+    _check_counts(table)
+    touched = table.select("path_number", channel="path").explode("channel").drop_nulls("channel")
+    refuse_none(touched["channel"], "paths")
+    if spec.lookback_touches:
+        touched = touched.group_by("path_number", maintain_order=True).tail(spec.lookback_touches)
+    kept = (
+        transformed(touched, spec).group_by("path_number", maintain_order=True).agg(path="channel")
+    )
+    return (
+        table.drop("path")
+        .join(kept, on="path_number", how="left")
+        .with_columns(pl.col("path").fill_null([]))
+    )
+
+
+def _check_counts(table: pl.DataFrame) -> None:
+    counts = [pl.col(name) >= 0 for name in ("conversions", "nulls")]
+    if not table.select(pl.all_horizontal(counts).fill_null(value=False).all()).item():
+        raise UsageError(
+            "A path has conversions or nulls that are missing or below 0.",
+            "paths",
+            "Give counts from 0 on.",
+        )
+    has_value = pl.col("value").fill_null(0.0) != 0
+    if table.select((has_value & (pl.col("conversions") == 0)).any()).item():
+        raise UsageError(
+            "A path without conversions has a value, which nothing can be credited with.",
+            "paths",
+            "Give the number of its conversions too.",
+        )

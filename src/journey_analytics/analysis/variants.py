@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from journey_analytics.analysis.paths import EXIT, OTHER, paths, read_nodes
+from journey_analytics.analysis.inputs import at_least_one, read_events
+from journey_analytics.analysis.paths import EXIT, OTHER, is_new_node, paths, read_nodes
 from journey_analytics.analysis.specs import Paths
-from journey_analytics.analysis.streams import read_events
 
 
 def variants(
@@ -25,10 +24,14 @@ def variants(
 
     Returns:
         `variant` (list of nodes), `count`, `share` (of all units), `loop_count` (nodes of the variant that were there before).
+
+    Raises:
+        UsageError: `top` is below 1, a column is missing, or a node has the name of an end.
     """
+    at_least_one(top, "top")
     frame = read_events(events, [per, "occurred_at", node])
-    stream, numbers, names = read_nodes(frame, per, node, ())
-    keep = np.append(True, (np.diff(numbers) != 0) | (np.diff(stream.unit) != 0))[: len(stream)]
+    stream, numbers, names = read_nodes(frame, per, node)
+    keep = is_new_node(numbers, stream.unit)
     walks = (
         pl.DataFrame(
             {
