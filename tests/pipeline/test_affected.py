@@ -12,6 +12,8 @@ from support.histories import LandedFile
 
 import journey_analytics as ja
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 SHOP = [
     {"name": "demo", "time_zone": "America/New_York", "currency": "EUR", "accounts": [raw.DOMAIN]}
 ]

@@ -22,6 +22,8 @@ from journey_analytics.sample import write_sample
 from pipelines.definitions import build_definitions
 from pipelines.resources import JourneyHome
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 FILES_A_DAY = 4
 DAYS = 365
 _INGEST = """

@@ -13,6 +13,8 @@ from journey_analytics.errors import JourneyError
 from journey_analytics.sample import write_sample
 from journey_analytics.warehouse import open_warehouse
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 DAY = "2030-01-05"
 
 

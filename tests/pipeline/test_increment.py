@@ -18,6 +18,8 @@ from journey_analytics.errors import UsageError
 from journey_analytics.sample import write_sample
 from journey_analytics.workspace import Workspace, configure
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 KEY = "a key for tests, the same in every home"
 
 

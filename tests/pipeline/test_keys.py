@@ -9,6 +9,8 @@ import journey_analytics as ja
 from journey_analytics.explain import UnknownCustomer, find_customer
 from journey_analytics.warehouse import open_warehouse
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 
 def page_view(day: int, user: str | None) -> dict[str, object]:
     return {

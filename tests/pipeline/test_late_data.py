@@ -8,6 +8,8 @@ import pytest
 from support import raw
 from support.arriving_shop import Shop, at
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:

@@ -13,6 +13,8 @@ from journey_analytics.errors import UsageError
 from journey_analytics.sample import write_next_day, write_sample
 from journey_analytics.sample.bulk import customer_count
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 EVENTS, DAYS, SHARE = 20_000, 30, 0.1
 ARRIVAL = "2026-10-02"  # The lake begins on 1 September and its days arrive a day later.
 

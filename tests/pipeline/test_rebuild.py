@@ -17,6 +17,8 @@ from journey_analytics.workspace import Workspace
 from pipelines.definitions import build_definitions
 from pipelines.resources import JourneyHome
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -12,6 +12,8 @@ from support.pixel import land, visit
 from journey_analytics import ledger
 from journey_analytics.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 
 @pytest.fixture(autouse=True)
 def one_hashing_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ from journey_analytics.rebuild import compare_with_rebuild
 from journey_analytics.sample import write_sample
 from journey_analytics.warehouse import open_warehouse
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 START = datetime(2026, 11, 20, tzinfo=UTC)
 KEY = "a key for tests, the same in every home"
 

@@ -13,6 +13,8 @@ from journey_analytics import cli
 from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.lock import HomeLock
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 DEVICE = "1166526666.1617691776"
 FIRST = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

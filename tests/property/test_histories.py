@@ -13,11 +13,11 @@ from support.replay import assert_same_as_full
 
 from journey_analytics.models import load_models
 
-# Ten tests, which workers share: 200 histories in `make test`, four of each world, 1,000 in `make soak`, two of each.
+# Ten tests, which workers share: 210 histories in `make test`, seven of each world, 1,000 in `make soak`, two of each.
 GROUPS = 10
 IS_SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-WORLDS = 50 if IS_SOAK else 5
-SMALL = Size(siblings=2 if IS_SOAK else 4)
+WORLDS = 50 if IS_SOAK else 3
+SMALL = Size(siblings=2 if IS_SOAK else 7)
 LONG = Size(persons=(250, 300), days=(40, 70), acts=14, steps=(3, 4, 5), all_folders=True)
 # A smaller seed is no simpler history: there is nothing to shrink.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)

@@ -12,6 +12,8 @@ from truth.scoring import Scoring, read_truth
 import journey_analytics as ja
 from journey_analytics.sample import write_sample
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 SEEDS = (1, 2, 3, 4, 5)
 KEY = "5a" * 32
 
