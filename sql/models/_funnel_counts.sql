@@ -1,5 +1,5 @@
 -- The attempts at each funnel by period of entry, breakdown and step. Attempts whose breakdown is not among the most
--- frequent of the period, as far as the funnel limits them, are counted together as (other).
+-- frequent of the period, as far as the funnel limits them, are counted together as (other); unknown takes no place.
 -- Grain: one row per shop, funnel, period of entry, breakdown and step.
 -- Key: shop, funnel, period_at, breakdown_by, breakdown, step_number
 -- Slice: period
@@ -21,7 +21,9 @@ last_step as (
 unit as (
     select
         u.*,
-        case when e.breakdown_rank > l.most_segments and e.breakdown <> 'unknown' then '(other)' else e.breakdown end as segment,
+        case
+            when e.breakdown <> 'unknown' and e.breakdown_rank > l.most_segments then '(other)' else e.breakdown
+        end as segment,
         u.reached_step = l.last_number as is_converted,
         u.ended_at is null and u.closes_at >= c.as_of as is_open,
         u.entered_at + l.conversion_window < c.as_of as is_judged,

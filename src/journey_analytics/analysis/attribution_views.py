@@ -28,14 +28,18 @@ def with_costs(credited: pl.DataFrame, costs: Any) -> pl.DataFrame:
     Raises:
         UsageError: A column is missing.
     """
-    count = "credit" if "credit" in credited.columns else "conversions"
-    credited = read_frame(credited, ["channel", count, "value"], "credited")
+    given = read_frame(credited, ["channel", "value"], "credited")
+    count = "credit" if "credit" in given.columns else "conversions"
+    given = read_frame(given, [count], "credited")
     # An enumeration does not join with names.
     name = pl.col("channel").cast(pl.String)
-    valued = credited.with_columns(name, pl.col("value").cast(pl.Float64)).group_by("channel")
+    valued = given.with_columns(name, pl.col("value").cast(pl.Float64)).group_by("channel")
     won = valued.agg(pl.col(count).sum().alias("conversions"), known_sum("value"))
-    given = read_frame(costs, ["channel", "cost"], "costs")
-    spent = given.with_columns(name, pl.col("cost").cast(pl.Float64)).group_by("channel")
+    spent = (
+        read_frame(costs, ["channel", "cost"], "costs")
+        .with_columns(name, pl.col("cost").cast(pl.Float64))
+        .group_by("channel")
+    )
     both = won.join(spent.agg(known_sum("cost")), on="channel", how="full", coalesce=True)
     return (
         both.with_columns(pl.col("conversions").fill_null(0.0))
