@@ -8,14 +8,11 @@
 -- that fits a step and has one
 -- Example: from funnel(['product_viewed', 'cart_item_added', 'order_placed'])
 -- Example: from funnel(['checkout_started', 'order_placed'], within := interval 24 hour, breakdown := 'device_type')
-with recursive given as (
+with recursive step as (
     select unnest(steps) as event_type, generate_subscripts(steps, 1) as step_number
-    where coalesce(len(steps), 0) > 0 or error('funnel: steps is a list of at least one event type')
-),
-step as (
-    select event_type, step_number from given
     where
-        (event_type is not null or error('funnel: steps is a list of event types, and null is none'))
+        (coalesce(len(steps), 0) > 0 or error('funnel: steps is a list of at least one event type'))
+        and (len(list_filter(steps, lambda s: s is null)) = 0 or error('funnel: null is no event type'))
         and (epoch_us(within) > 0 or error('funnel: within is longer than 0'))
 ),
 broken_down as (
