@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
-# A century: with longer ones the times reckoned from them leave the calendar.
-_LONGEST = timedelta(days=36_500)
+# With much longer ones the times reckoned from them leave the calendar.
+LONGEST = timedelta(days=1_000_000)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -28,9 +28,9 @@ def parse_duration(value: object) -> timedelta:
 
 
 def _positive(value: timedelta) -> timedelta:
-    if not timedelta(0) < value <= _LONGEST:
+    if not timedelta(0) < value <= LONGEST:
         raise ValueError(
-            f"a duration here must be greater than 0 and at most {_LONGEST.days}d, for example '30m' or '7d'"
+            f"a duration here must be greater than 0 and at most {LONGEST.days}d, for example '30m' or '7d'"
         )
     return value
 

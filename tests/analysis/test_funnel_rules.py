@@ -205,18 +205,21 @@ def test_a_currency_held_constant_stays_where_there_is_no_money() -> None:
         ja.Funnel(STEPS, hold_constant=["state"])
 
 
-def test_an_exclusion_up_to_a_step_left_out_ends_with_the_next_step() -> None:
-    """Catches one that goes on to the end of the window, and so undoes a conversion by what came after it."""
+def test_an_exclusion_up_to_a_step_left_out_goes_on_to_the_end_of_the_window() -> None:
+    """After a conversion it undoes none; discarded, such an attempt does not count."""
     steps = [ja.Step("a", "A"), ja.Step("b", "B", optional=True), ja.Step("c", "C")]
-    spec = ja.Funnel(steps, exclusions=[ja.Exclusion("X", after_step=1, before_step=2)])
+    exclusion = ja.Exclusion("X", after_step=1, before_step=2)
 
-    def state(acts: str) -> str:
-        as_of = START + timedelta(days=30)
-        return str(ja.funnel(of_one(acts), spec, as_of=as_of).units["state"][0])
+    def states(acts: str, on_exclusion: str = "end") -> list[str]:
+        spec = ja.Funnel(steps, exclusions=[exclusion], on_exclusion=on_exclusion)
+        return (
+            ja.funnel(of_one(acts), spec, as_of=START + timedelta(days=30)).units["state"].to_list()
+        )
 
-    assert state("A0 C2 X3") == "converted"
-    assert state("A0 X1 C2") == "dropped"
-    assert state("A0 B1 X2 C3") == "converted"
+    assert states("A0 C2 X3") == ["converted"]
+    assert states("A0 C2 X3", "discard") == []
+    assert states("A0 X1 C2") == ["dropped"]
+    assert states("A0 B1 X2 C3") == ["converted"]
 
 
 @pytest.mark.parametrize("names", ["C", ["C", "B"]], ids=["own events", "shared events"])

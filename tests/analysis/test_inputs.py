@@ -145,15 +145,15 @@ def test_changes_are_split_between_results_of_one_breakdown() -> None:
 
 
 @pytest.mark.parametrize("column", ["window", "within"])
-def test_a_duration_is_at_most_a_century(column: str) -> None:
+def test_a_duration_ends_within_the_calendar(column: str) -> None:
     def spec(days: int) -> ja.Funnel:
         if column == "window":
             return ja.Funnel(STEPS, window=f"{days}d")
         return ja.Funnel([STEPS[0], ja.Step("B", "B", within=f"{days}d")])
 
-    assert ja.funnel(EVENTS, spec(36_500)).units.rows()
-    with pytest.raises(ValidationError, match="at most 36500d"):
-        spec(36_501)
+    assert ja.funnel(EVENTS, spec(1_000_000)).units.rows()
+    with pytest.raises(ValidationError, match="at most 1000000d"):
+        spec(1_000_001)
 
 
 def test_a_short_window_is_written_so_that_it_can_be_read_again() -> None:

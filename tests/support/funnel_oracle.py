@@ -151,10 +151,7 @@ class Counter:
     def exclude(self, attempt: Attempt) -> None:
         hits = []
         for kinds, after, before in self.exclusions:
-            begin = attempt.filled[after - 1]
-            # A step that was left out has no time: then the next one that was filled ends it.
-            later = [place for place in attempt.filled[before - 1 :] if place is not None]
-            end = later[0] if later else None
+            begin, end = attempt.filled[after - 1], attempt.filled[before - 1]
             if begin is None:
                 continue
             for place, event in enumerate(self.events):

@@ -227,7 +227,7 @@ def _cut(matched: Matched, chains: Chains) -> None:
     cut = np.full(len(chains.start), count, dtype=np.int64)
     for exclusion, flags in zip(matched.funnel.exclusions, matched.exclusions, strict=True):
         after = chains.filled[:, exclusion.after_step - 1]
-        before = _first_filled(chains.filled[:, exclusion.before_step - 1 :])
+        before = chains.filled[:, exclusion.before_step - 1]
         found = next_true(flags)[ties[np.maximum(after, 0)] + 1]
         safe = np.minimum(found, count - 1)
         is_between = np.where(
@@ -244,9 +244,3 @@ def _cut(matched: Matched, chains: Chains) -> None:
         cut = np.where(hits, np.minimum(cut, found), cut)
     chains.ended[:] = np.where(cut < count, cut, NONE)
     chains.filled[chains.filled >= cut[:, None]] = NONE
-
-
-def _first_filled(filled: Integers) -> Integers:
-    """Of each attempt the position of the first of some steps that is filled; NONE where none is."""
-    first = np.argmax(filled != NONE, axis=1)
-    return np.take_along_axis(filled, first[:, None], axis=1)[:, 0]

@@ -48,8 +48,8 @@ class Exclusion(Spec):
         event: The `event_type`, or several.
         where: An SQL condition that must hold too.
         after_step: Number of the step, from 1, from whose time on it counts.
-        before_step: Number of the later step, up to whose time it counts; where that is left out, up to that of the next
-            step filled; where none is, to the end of the window.
+        before_step: Number of the later step, up to whose time it counts; where that is not filled (it may be left out), to
+            the end of the window, also after a conversion.
     """
 
     event: Names | None = Field(default=None, min_length=1)

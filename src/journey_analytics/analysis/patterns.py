@@ -20,11 +20,10 @@ from journey_analytics.analysis.reach import Minima
 from journey_analytics.analysis.specs import Sequence
 from journey_analytics.analysis.streams import Flags, Integers, Stream, values_at
 from journey_analytics.errors import UsageError
-from journey_analytics.section import parse_duration
+from journey_analytics.section import LONGEST, parse_duration
 
 _ELEMENT = re.compile(r"(?P<body>\[\^?[^\[\]]+\]|[^\[\]*<]+?)(?P<gap>\*)?(?:<=(?P<limit>[\w.]+))?")
 _NONE = -1
-_LONGEST = timedelta(days=365_000)
 Gap = tuple[frozenset[str] | None, bool]  # the events that may lie in it, as (names, is_negated)
 
 
@@ -113,7 +112,7 @@ def _limit(told: str | None, text: str) -> timedelta | None:
             f"The limit {told!r} is no duration: {error}.", text, "Write <=10m."
         ) from None
     # No two times are further apart, and longer spans cannot be reckoned with.
-    return min(limit, _LONGEST)
+    return min(limit, LONGEST)
 
 
 def _names(body: str) -> tuple[frozenset[str] | None, bool]:
