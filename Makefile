@@ -30,7 +30,7 @@ demo: $(INSTALLED)  ## build the sample shop: warehouse, report page, and the ch
 
 test: $(INSTALLED)  ## all tests, also those in a real browser (about half an hour on 2 cores)
 	@CHROMIUM="$(CHROMIUM)" scripts/setup.sh chromium
-	@$(BIN)/python -m pytest -n 2 -m "not soak"
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 -m "not soak"
 
 check: $(INSTALLED)  ## linters, formatter, types, SQL style
 	@$(BIN)/ruff check .

@@ -96,9 +96,10 @@ def explain_credits(connection: duckdb.DuckDBPyConnection, customer: str, zone: 
         order = (row["shop"], row["order_id"])
         if order != told:
             count = row["touch_count"]
-            lines.append(
-                f"  order {row['order_id']}, {when(row['ordered_at'], zone)}: {count} sessions before it count"
+            counted = (
+                "1 session before it counts" if count == 1 else f"{count} sessions before it count"
             )
+            lines.append(f"  order {row['order_id']}, {when(row['ordered_at'], zone)}: {counted}")
             told = order
         shares = ", ".join(f"{c['model']} {c['credit'] * 100:.0f} %" for c in row["credits"])
         seen = (

@@ -13,6 +13,7 @@ from support.replay import assert_same_as_full
 
 from journey_analytics.models import load_models
 
+pytestmark = pytest.mark.usefixtures("no_report")
 # Ten tests, which workers share: 210 histories in `make test`, seven of each world, 1,000 in `make soak`, two of each.
 GROUPS = 10
 IS_SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
