@@ -216,6 +216,14 @@ def prepare(
     return engine
 
 
+def last_asked(workspace: Workspace) -> tuple[datetime | None, date | None] | None:
+    """`as_of` and `known_at` of the last build as they were asked for; None if nothing was built."""
+    rows = workspace.connection.execute(
+        "select as_of, known_at from main.runs order by build_id desc limit 1"
+    ).fetchall()
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
 def published_models() -> list[str]:
     """The tables that analysts see, in running order."""
     return [name for name, model in load_models().items() if model.is_published]

@@ -186,7 +186,7 @@ def _build_and_print(
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from journey_analytics.building import prepare, published_models
+    from journey_analytics.building import last_asked, prepare, published_models
     from journey_analytics.config import load
     from journey_analytics.lock import HomeLock
     from journey_analytics.publish import publish
@@ -204,7 +204,8 @@ def _publish(options: argparse.Namespace) -> int:
         config = load(home=options.home)
         remove_erased(options.home, config)
         with Workspace(options.home) as workspace:
-            engine = prepare(workspace, config)
+            as_of, known_at = last_asked(workspace) or (None, None)
+            engine = prepare(workspace, config, as_of=as_of, known_at=known_at)
             engine.bring_up(published_models(), bar.show)
             path = publish(workspace, options.home, engine.build_id).path
         conclude(options.home)

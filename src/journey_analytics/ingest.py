@@ -100,6 +100,7 @@ def ingest(
     lake.compact_manifest()
     manifest = lake.manifest()
     check_key(key, {row.key_fingerprint for row in manifest.values()}, str(lake.root))
+    lake.remove_former(manifest)
     found = discover(landing, config.folders)
     files = [file for file in found.files if _is_wanted(file, sources, arrival_dates, known_at)]
     result = IngestResult(problems=_wanted_problems(found, sources))

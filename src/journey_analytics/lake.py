@@ -151,6 +151,23 @@ class Lake:
         """Removes rows that the manifest no longer points to."""
         self.file(kind, folder, arrival, source_file).unlink(missing_ok=True)
 
+    def strays(self, rows: Iterable[ManifestRow]) -> list[Path]:
+        """Files that none of these manifest rows points to: a kill came between a file and its row.
+
+        One whose content the manifest does not know at all may be the only copy of its records, so none is data to lose;
+        but an erasure has to look into all of them.
+        """
+        known = {self.file(kind, *row.place) for row in rows for kind in KINDS}
+        found = {path for kind in KINDS for path in (self.root / kind).glob("*/*/*.parquet")}
+        return sorted(found - known)
+
+    def remove_former(self, manifest: dict[tuple[str, str], ManifestRow]) -> None:
+        """Removes strays whose content the manifest has in another place."""
+        for path in self.strays(manifest.values()):
+            folder = path.parents[1].name.removeprefix("source=")
+            if (folder, path.stem) in manifest:
+                path.unlink()
+
     def manifest(self) -> dict[tuple[str, str], ManifestRow]:
         """The effective manifest: of each folder and content the row with the highest `run_seq`."""
         effective: dict[tuple[str, str], ManifestRow] = {}

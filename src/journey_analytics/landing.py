@@ -105,7 +105,12 @@ def discover(landing: Path, folders: Mapping[str, str] | None = None) -> Landing
 def _list_source(
     folder: Path, landing: Path, reader: Reader, files: list[LandingFile], problems: list[Problem]
 ) -> None:
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        problems.append(_unread(folder, folder, landing))
+        return
+    for entry in entries:
         if _is_ignored(entry):
             continue
         if entry.is_dir():
@@ -120,14 +125,7 @@ def _list_source(
         for path, arrival in found:
             name = display_path(path, landing)
             if not path.is_file():
-                problems.append(
-                    _problem(
-                        folder.name,
-                        name,
-                        "This is no regular file.",
-                        "Remove it, or put a file there.",
-                    )
-                )
+                problems.append(_unread(path, folder, landing))
                 continue
             state = path.stat()
             files.append(
@@ -144,12 +142,29 @@ def _list_source(
             )
 
 
+def _unread(path: Path, folder: Path, landing: Path) -> Problem:
+    """What is in the way of a file: nothing is passed over without a word."""
+    reason, todo = "This is no regular file.", "Remove it, or put a file there."
+    if path.is_dir():
+        reason = "This folder cannot be read."
+        todo = "Let this user read it; in place of a link below a day put the folder itself."
+    return _problem(folder.name, display_path(path, landing), reason, todo)
+
+
 def _walk(folder: Path) -> Iterator[Path]:
-    for root, names, members in os.walk(folder):
+    """The files of a day, and the folders in it that cannot be entered or are links."""
+    unread: list[Path] = []
+
+    def note(error: OSError) -> None:
+        unread.append(Path(error.filename))
+
+    for root, names, members in os.walk(folder, onerror=note):
         names[:] = sorted(name for name in names if not name.startswith("."))
+        unread.extend(path for name in names if (path := Path(root) / name).is_symlink())
         for member in sorted(members):
             if not _is_ignored(Path(member)):
                 yield Path(root) / member
+    yield from unread
 
 
 def _is_ignored(path: Path) -> bool:

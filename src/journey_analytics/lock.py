@@ -13,6 +13,7 @@ from journey_analytics.files import clean
 from journey_analytics.storage import storage_problem
 
 _HOLDER_BYTES = 500
+_PATTERNS = frozenset("*?[")
 
 
 class HomeLock:
@@ -44,6 +45,12 @@ class HomeLock:
         return self
 
     def _open(self) -> int:
+        if found := sorted(set(str(self._home.absolute())) & _PATTERNS):
+            raise UsageError(
+                f"The path of the home directory has {' '.join(found)} in it, which DuckDB reads as a pattern of names.",
+                str(self._home),
+                "Name another folder with --home: this one could read the files of its neighbours.",
+            )
         try:
             self._home.mkdir(parents=True, exist_ok=True)
             return os.open(self._home / "workspace.lock", os.O_RDWR | os.O_CREAT, 0o644)

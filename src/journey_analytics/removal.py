@@ -20,7 +20,7 @@ from journey_analytics.erased_records import ErasedRecords
 from journey_analytics.files import aside_of, sync
 from journey_analytics.files import replace as replace_file
 from journey_analytics.lake import Lake, ManifestRow
-from journey_analytics.privacy import hashing_key
+from journey_analytics.privacy import check_key, hashing_key
 from journey_analytics.publish import LINK, VERSIONS
 from journey_analytics.receipt import receipt_path, write_receipt
 from journey_analytics.tombstones import Salt, Tombstone, advance, read_tombstones
@@ -30,13 +30,19 @@ _KEPT_LOGS = ("runs", "customer_keys", "restatements")
 
 
 def remove_erased(home: Path, config: Config) -> None:
-    """Removes people whose erasure was requested from lake, quarantine and workspace; hold a `HomeLock`."""
+    """Removes people whose erasure was requested from lake, quarantine and workspace; hold a `HomeLock`.
+
+    Raises:
+        JourneyError: The hashing key is not the one of the lake: nobody would be found, and all said to be removed.
+    """
     stones = read_tombstones(home)
     requested = [stone for stone in stones if stone.state == "requested"]
     if not requested:
         return
     key, lake = hashing_key(home), Lake(home)
-    paths = [path for path in lake.events_of(lake.manifest().values()) if path.exists()]
+    manifest = lake.manifest().values()
+    check_key(key, {row.key_fingerprint for row in manifest}, str(lake.root))
+    paths = [path for path in lake.events_of(manifest) if path.exists()]
     erased = ErasedRecords(stones, key, config, paths)
     try:
         clean_lake(lake, erased, requested)
@@ -67,6 +73,8 @@ def clean_lake(lake: Lake, erased: ErasedRecords, tombstones: Sequence[Tombstone
     """Writes the files of erased people anew, then says so in the manifest; a second call ends what a first began."""
     lake.prepare()
     manifest = lake.manifest()
+    for path in lake.strays(manifest.values()):
+        _rewrite(lake, path, _erased_rows(lake, erased, path))
     keys = sorted({key for stone in tombstones for key in stone.files} & manifest.keys())
     cleaned = [_clean(lake, erased, manifest[key]) for key in keys]
     changed = [row for row in cleaned if row != manifest[row.key]]
@@ -79,10 +87,9 @@ def clean_lake(lake: Lake, erased: ErasedRecords, tombstones: Sequence[Tombstone
 def _clean(lake: Lake, erased: ErasedRecords, row: ManifestRow) -> ManifestRow:
     """The manifest row of a file without the erased records; counted in the files themselves."""
     events, refused = (lake.file(kind, *row.place) for kind in ("events", "quarantine"))
-    if events.exists():
-        _rewrite(lake, events, {number for *_, number in erased.in_files([events])})
-    if refused.exists():
-        _rewrite(lake, refused, {number for *_, number in erased.in_quarantine([refused])})
+    for path in (events, refused):
+        if path.exists():
+            _rewrite(lake, path, _erased_rows(lake, erased, path))
     accepted, quarantined, is_file_problem = 0, 0, False
     if events.exists():
         numbers = pq.read_table(events, columns=["source_row"], partitioning=None)["source_row"]
@@ -97,6 +104,13 @@ def _clean(lake: Lake, erased: ErasedRecords, row: ManifestRow) -> ManifestRow:
         erased_count=row.records_in_count - accepted - quarantined,
         is_file_problem=is_file_problem,
     )
+
+
+def _erased_rows(lake: Lake, erased: ErasedRecords, path: Path) -> set[int]:
+    """The numbers of the erased records of one file of the lake."""
+    is_refused = path.is_relative_to(lake.root / "quarantine")
+    found = erased.in_quarantine([path]) if is_refused else erased.in_files([path])
+    return {number for *_, number in found}
 
 
 def _rewrite(lake: Lake, path: Path, numbers: set[int]) -> None:

@@ -13,9 +13,11 @@ from support.tables import table_hashes
 import journey_analytics as ja
 from journey_analytics import engine
 from journey_analytics.building import published_models
+from journey_analytics.cli import main
 from journey_analytics.config import load
 from journey_analytics.errors import UsageError
 from journey_analytics.sample import write_sample
+from journey_analytics.warehouse import open_warehouse
 from journey_analytics.workspace import Workspace, configure
 
 pytestmark = pytest.mark.usefixtures("no_report")
@@ -144,6 +146,10 @@ def test_an_earlier_as_of_sees_no_later_event(landing: Path, whole: Path, tmp_pa
     shutil.copytree(whole, home, symlinks=True)
 
     half = ja.build(landing, home, as_of=_time_of(home, 0.5))
+    assert main(["publish", "--home", str(home)]) == 0
+    with open_warehouse(home) as connection:
+        # Publishing again asks what the last build was asked.
+        assert len(connection.table("touchpoints")) == half.row_counts["touchpoints"]
     again = ja.build(landing, home)
 
     assert half.row_counts["touchpoints"] < again.row_counts["touchpoints"]
@@ -151,8 +157,6 @@ def test_an_earlier_as_of_sees_no_later_event(landing: Path, whole: Path, tmp_pa
 
 
 def _time_of(home: Path, share: float) -> object:
-    from journey_analytics.warehouse import open_warehouse
-
     with open_warehouse(home) as connection:
         return connection.execute(
             "select quantile_disc(occurred_at, ?) from touchpoints", [share]

@@ -118,8 +118,38 @@ def test_no_regular_files_are_problems_and_never_opened(tmp_path: Path) -> None:
     found = discover(tmp_path)
 
     assert found.files == []
-    assert {problem.reason for problem in found.problems} == {"This is no regular file."}
+    assert {Path(problem.path).name: problem.reason for problem in found.problems} == {
+        "pipe.json": "This is no regular file.",
+        "gone.json": "This is no regular file.",
+        "loop": "This folder cannot be read.",
+    }
 
 
 def test_an_empty_or_missing_landing_folder_has_no_files(tmp_path: Path) -> None:
     assert names(tmp_path) == names(tmp_path / "missing") == []
+
+
+def test_a_folder_in_a_day_that_cannot_be_read_or_is_a_link_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches files that are passed over without a word."""
+    land(tmp_path, "ga4/2026-11-20/a.ndjson", "x")
+    land(tmp_path, "ga4/2026-11-20/closed/b.ndjson", "x")
+    land(tmp_path, ".elsewhere/c.ndjson", "x")
+    (tmp_path / "ga4" / "2026-11-20" / "link").symlink_to(tmp_path / ".elsewhere")
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+    found = discover(tmp_path)
+
+    assert [file.name for file in found.files] == ["ga4/2026-11-20/a.ndjson"]
+    assert [(problem.path, problem.reason) for problem in found.problems] == [
+        ("ga4/2026-11-20/link", "This folder cannot be read."),
+        ("ga4/2026-11-20/closed", "This folder cannot be read."),
+    ]

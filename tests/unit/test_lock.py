@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from journey_analytics import lock
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.lock import HomeLock
 
 _HOLDER = """
@@ -115,3 +115,11 @@ def test_a_full_disk_under_the_lock_is_a_problem_that_the_user_can_solve(tmp_pat
 def test_an_error_of_ours_stays_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), HomeLock(tmp_path):
         _ = 1 / 0
+
+
+@pytest.mark.parametrize("name", ["h*", "what?", "h[1]"])
+def test_a_home_whose_path_is_a_pattern_is_refused(tmp_path: Path, name: str) -> None:
+    """DuckDB would read the lakes of its neighbours."""
+    with pytest.raises(UsageError, match="reads as a pattern"), HomeLock(tmp_path / name / "home"):
+        pass
+    assert not (tmp_path / name).exists()
