@@ -1,5 +1,6 @@
 -- What may move all figures of a shop at once, beside a change of the rules: the order of its steps, a clock that went
--- back (an earlier moment was asked for, or carts are no longer judged), and persons erased without a trace.
+-- back (an earlier moment was asked for, or carts are no longer judged), persons erased without a trace, and edges that
+-- are denied since, or no more: those of a cart or an order change no customer key by which they could be found.
 -- Grain: one row per table, shop and reason.
 with step as (
     select distinct coalesce(a.shop, b.shop) as shop
@@ -12,6 +13,16 @@ with step as (
 ),
 place as (
     select distinct table_name, units, shop, clock_at, clock_after from restated_groups
+),
+edge as (
+    select
+        a.edge_id,
+        a.is_denied,
+        -- Persons are joined across shops, carts and orders within one.
+        case when a.rule <> 'same_event' then a.shop end as shop
+    from main.identity_edges as a
+    inner join previous.main.identity_edges as b on a.edge_id = b.edge_id
+    where a.is_denied <> b.is_denied
 )
 select p.table_name, p.shop, 'steps_changed' as reason, 'the order of steps or what the sources can see' as evidence
 from place as p
@@ -34,3 +45,15 @@ from place as p
 cross join changed_files as f
 where f.is_erased
 group by p.table_name, p.shop
+union all
+select
+    p.table_name,
+    p.shop,
+    case when e.is_denied then 'undo' else 'rule_change' end,
+    concat(
+        'edges denied ', case when not e.is_denied then 'no more ' end, count(*), ': ',
+        array_to_string(list_slice(list(e.edge_id order by e.edge_id), 1, 10), ', ')
+    )
+from place as p
+inner join edge as e on p.shop = coalesce(e.shop, p.shop)
+group by p.table_name, p.shop, e.is_denied
