@@ -1,8 +1,20 @@
 -- What may move all figures of a shop at once, beside a change of the rules: the order of its steps, a clock that went
--- back (an earlier moment was asked for, or carts are no longer judged), persons erased without a trace, and edges that
--- are denied since, or no more: those of a cart or an order change no customer key by which they could be found.
+-- back (an earlier moment was asked for, or carts are no longer judged), persons erased without a trace, edges that
+-- are denied since, or no more (those of a cart or an order change no customer key by which they could be found), and
+-- the end of the shop itself: its records are of other shops, by another configuration or a further commerce account.
 -- Grain: one row per table, shop and reason.
-with step as (
+with gone as (
+    select b.shop from previous.main.shops as b
+    anti join main.shops as a on b.shop = a.shop
+),
+heir as (
+    select b.shop, string_agg(distinct a.shop, ', ' order by a.shop) as heirs
+    from previous.main.events as b
+    semi join gone as g on b.shop = g.shop
+    inner join main.events as a on b.event_id = a.event_id
+    group by b.shop
+),
+step as (
     select distinct coalesce(a.shop, b.shop) as shop
     from main.observable_steps as a
     full join previous.main.observable_steps as b on a.shop = b.shop and a.checkout_step = b.checkout_step
@@ -27,7 +39,7 @@ edge as (
 select p.table_name, p.shop, 'steps_changed' as reason, 'the order of steps or what the sources can see' as evidence
 from place as p
 semi join step as s on p.shop = s.shop
-where p.units = 'carts'
+where p.units = 'carts' and p.shop not in (select g.shop from gone as g)
 union all
 select
     table_name,
@@ -38,7 +50,16 @@ select
         coalesce(strftime(clock_after, '%Y-%m-%d %H:%M UTC'), 'none')
     )
 from place
-where coalesce(clock_after < clock_at, true)
+where coalesce(clock_after < clock_at, true) and shop not in (select g.shop from gone as g)
+union all
+select
+    p.table_name,
+    p.shop,
+    'rule_change',
+    concat('shop ', p.shop, ' is no more, its records belong to ', coalesce(h.heirs, 'none'))
+from place as p
+inner join gone as g on p.shop = g.shop
+left join heir as h on p.shop = h.shop
 union all
 select p.table_name, p.shop, 'erasure', concat('files with erased records ', count(*))
 from place as p

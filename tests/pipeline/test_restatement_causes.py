@@ -241,3 +241,22 @@ def test_an_undone_edge_of_a_cart_is_named_and_no_rule(tmp_path: Path) -> None:
     build(landing, home)
 
     assert rows(home, told) == [("rule_change", f"rule_change: edges denied no more 1: {edge}")]
+
+
+def test_a_shop_that_is_no_more_is_named_and_no_clock(landing: Path, tmp_path: Path) -> None:
+    """A second commerce account makes two shops of the one shop `default`; its figures vanish with it."""
+    home = tmp_path / "home"
+    at = datetime(2026, 10, 11, 12, tzinfo=UTC)
+    for number, domain in enumerate(("demo.myshopify.com", "other.myshopify.com"), start=1):
+        order = raw.order_body(
+            2000 + number, at, customer=f"{number}", email=f"{number}@example.com"
+        )
+        line = raw.webhook("orders/create", at, f"e{number}", order, domain)
+        land_lines(landing, f"shopify_webhooks/2026-10-{11 + number}", line)
+        build(landing, home)
+
+    assert rows(home, "select distinct reason from restatements where shop = 'default'") == [
+        ("rule_change",)
+    ]
+    ((evidence,),) = rows(home, "select distinct evidence from restatements")
+    assert evidence.startswith("rule_change: shop default is no more, its records belong to ")
