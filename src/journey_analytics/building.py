@@ -139,7 +139,7 @@ def _assess(
     """The result but for what was published: checks, counts and what needs a look."""
     connection, config = engine.workspace.connection, engine.config
     problems = ingested.problems + shop_problems(connection, config)
-    problems += unknown_edges(connection, config)
+    problems += unknown_edges(connection, engine.workspace.home, config)
     needs_a_look = (
         any(not outcome.has_passed for outcome in outcomes)
         or any(problem.is_file_problem for problem in problems)

@@ -1,0 +1,81 @@
+"""The list of denied edges of a home: what it says is done, or it is told why not."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from support.exports import land
+from support.merged import KEY, ask, build_merged, merging_edge, order
+
+import journey_analytics as ja
+from journey_analytics import denied_edges
+from journey_analytics.errors import JourneyError
+
+pytestmark = pytest.mark.usefixtures("no_report")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A landing folder, and the home of two days in which an edge was denied. Read only."""
+    base = tmp_path_factory.mktemp("undone")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JOURNEY_HASHING_KEY", KEY)
+        build_merged(base)
+        ja.undo(base / "home", merging_edge(base / "home"))
+    return base
+
+
+@pytest.fixture
+def home(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home, beside its landing folder."""
+    monkeypatch.setenv("JOURNEY_HASHING_KEY", KEY)
+    shutil.copytree(kept, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path / "home"
+
+
+def test_a_denied_edge_that_shops_rename_is_told_with_its_new_id(
+    home: Path, tmp_path: Path
+) -> None:
+    """A second commerce account makes two shops of one: every id of a customer, and so of an edge, is another."""
+    (denied,) = denied_edges.read_denied(home)
+    other = order(9, 9, "cleo@example.com", 9)
+    other["headers"]["X-Shopify-Shop-Domain"] = "other.myshopify.com"
+    land(tmp_path / "landing", "shopify_webhooks/2026-11-23/orders.ndjson", [other])
+
+    result = ja.build(tmp_path / "landing", home)
+
+    (problem,) = [each for each in result.problems if each.path == denied_edges.FILE]
+    assert denied.edge_id in problem.reason
+    assert result.exit_code == 1
+    (renamed,) = re.findall(r"new id \((\w+)\)", problem.todo)
+    ja.undo(home, renamed)
+    assert ask(home, "select count(*) from customers") == [(3,)]
+
+
+def test_nothing_is_told_of_a_denied_edge_whose_records_are_gone(
+    home: Path, tmp_path: Path
+) -> None:
+    ja.erase(home, "72")
+
+    result = ja.build(tmp_path / "landing", home)
+
+    assert result.problems == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[denied_edges]]\nedge_id = 3\n",
+        "not toml",
+        '[[denied_edges]]\nedge = "x"\n',
+        "denied_edges = 1",
+        "denied_edges = [1]",
+    ],
+)
+def test_a_spoiled_list_is_no_empty_list(tmp_path: Path, text: str) -> None:
+    """Nobody is joined in silence who must not be."""
+    (tmp_path / denied_edges.FILE).write_text(text)
+
+    with pytest.raises(JourneyError, match="list of denied edges cannot be read"):
+        denied_edges.read_denied(tmp_path)
