@@ -5,12 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.decoded import found_in
 from support.exports import land
 from support.merged import KEY, ask, build_merged, merging_edge, order
 
 import journey_analytics as ja
-from journey_analytics import denied_edges
+from journey_analytics import denied_edges, removal
 from journey_analytics.errors import JourneyError
+from journey_analytics.tombstones import read_tombstones
 
 pytestmark = pytest.mark.usefixtures("no_report")
 
@@ -61,6 +63,32 @@ def test_nothing_is_told_of_a_denied_edge_whose_records_are_gone(
     result = ja.build(tmp_path / "landing", home)
 
     assert result.problems == []
+
+
+@pytest.mark.parametrize("is_denied_already", [False, True])
+def test_an_undo_ends_an_erasure_that_was_stopped_and_never_publishes_the_person(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_denied_already: bool
+) -> None:
+    land(tmp_path / "landing", "shopify_webhooks/2026-11-23/orders.ndjson",
+         [order(9, 8_675_309_421, "cleo@example.com", 9)])  # fmt: skip
+    ja.build(tmp_path / "landing", home)
+    ((edge,),) = ask(home, "select min(edge_id) from identity_edges where value_a = '71' and is_denied = ?", False)  # fmt: skip
+    if is_denied_already:
+        edge = denied_edges.read_denied(home)[0].edge_id
+    with monkeypatch.context() as patch:
+        patch.setattr(removal, "clean_lake", _stopped)
+        with pytest.raises(KeyboardInterrupt):
+            ja.erase(home, "8675309421")
+
+    ja.undo(home, edge)
+
+    assert found_in(home, ["8675309421"]) == set()
+    assert [stone.state for stone in read_tombstones(home)] == ["finished"]
+    assert len(list((home / "receipts").iterdir())) == 1
+
+
+def _stopped(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
