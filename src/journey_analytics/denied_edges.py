@@ -15,9 +15,10 @@ from typing import Any
 import duckdb
 
 from journey_analytics.config import Config
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import UsageError
 from journey_analytics.files import write_aside
 from journey_analytics.landing import Problem
+from journey_analytics.moments import moment
 
 FILE = "denied_edges.toml"
 _HEADER = """\
@@ -49,27 +50,38 @@ def read_denied(home: Path) -> list[DeniedEdge]:
     """The edges that were denied in a home, in the order in which they were.
 
     Raises:
-        JourneyError: The file cannot be read.
+        UsageError: The file cannot be read, or an entry is not as it should be.
     """
     path = home / FILE
     if not path.exists():
         return []
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("denied_edges", [])
-        return [_edge(entry) for entry in entries]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError):
-        raise JourneyError(
-            "The list of denied edges cannot be read, so people might be joined who must not be.",
-            str(path),
-            "Restore it from a copy, or correct it: each [[denied_edges]] has edge_id, type_a, type_b, rule, first_at.",
-        ) from None
+        entries = list(tomllib.loads(path.read_text(encoding="utf-8")).get("denied_edges", []))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError):
+        raise _unreadable(str(path)) from None
+    return [_edge(entry, f"{path}, entry {n}") for n, entry in enumerate(entries, start=1)]
 
 
-def _edge(entry: dict[str, Any]) -> DeniedEdge:
-    edge = DeniedEdge(**entry)
-    if not all(isinstance(value, str) for value in (edge.edge_id, edge.type_a, edge.type_b)):
-        raise TypeError("the id and the types of an edge are text")
+def _edge(entry: dict[str, Any], where: str) -> DeniedEdge:
+    """One entry; its time may also stand in quotes."""
+    try:
+        first_at = moment(entry["first_at"], "first_at")
+        edge = DeniedEdge(**{**entry, "first_at": first_at})
+    except (KeyError, TypeError, AttributeError, UsageError):
+        raise _unreadable(where) from None
+    names = (edge.edge_id, edge.type_a, edge.type_b, edge.rule)
+    if not all(isinstance(name, str) for name in names) or not isinstance(first_at, datetime):
+        raise _unreadable(where)
     return edge
+
+
+def _unreadable(where: str) -> UsageError:
+    return UsageError(
+        "The list of denied edges cannot be read, so people might be joined who must not be.",
+        where,
+        "Restore it from a copy, or correct it: each [[denied_edges]] has edge_id, type_a, type_b, rule (texts) and "
+        "first_at (a time, such as 2026-11-20T22:10:00Z).",
+    )
 
 
 def deny(home: Path, edge: DeniedEdge) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from support.merged import KEY, ask, build_merged, merging_edge, order
 
 import journey_analytics as ja
 from journey_analytics import denied_edges, removal
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import UsageError
 from journey_analytics.tombstones import read_tombstones
 
 pytestmark = pytest.mark.usefixtures("no_report")
+
+ENTRY = '[[denied_edges]]\nedge_id = "e"\ntype_a = "a"\ntype_b = "b"\nrule = "same_event"\n'
 
 
 @pytest.fixture(scope="module")
@@ -99,11 +102,31 @@ def _stopped(*_: object) -> None:
         '[[denied_edges]]\nedge = "x"\n',
         "denied_edges = 1",
         "denied_edges = [1]",
+        ENTRY + "first_at = 2026-11-02\n",
+        ENTRY + 'first_at = "yesterday"\n',
+        ENTRY + "first_at = 5\n",
+        ENTRY.replace('"same_event"', "1") + "first_at = 2026-11-02T10:00:00Z\n",
     ],
 )
 def test_a_spoiled_list_is_no_empty_list(tmp_path: Path, text: str) -> None:
     """Nobody is joined in silence who must not be."""
     (tmp_path / denied_edges.FILE).write_text(text)
 
-    with pytest.raises(JourneyError, match="list of denied edges cannot be read"):
+    with pytest.raises(
+        UsageError, match=r"list of denied edges cannot be read[\s\S]*denied_edges.toml"
+    ) as refusal:
         denied_edges.read_denied(tmp_path)
+    assert text.startswith(("not", "denied_edges = 1")) or ", entry 1" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-11-02T10:00:00Z", "2026-11-02T10:00:00", "2026-11-02T11:00+01:00"]
+)
+def test_a_time_in_quotes_is_a_time_and_is_written_as_one(tmp_path: Path, written: str) -> None:
+    (tmp_path / denied_edges.FILE).write_text(f'{ENTRY}first_at = "{written}"\n')
+
+    (edge,) = denied_edges.read_denied(tmp_path)
+    denied_edges.deny(tmp_path, edge)
+
+    assert edge.first_at == datetime(2026, 11, 2, 10, tzinfo=UTC)
+    assert denied_edges.read_denied(tmp_path) == [edge, edge]
