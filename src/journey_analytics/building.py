@@ -139,7 +139,7 @@ def _assess(
     """The result but for what was published: checks, counts and what needs a look."""
     connection, config = engine.workspace.connection, engine.config
     problems = ingested.problems + shop_problems(connection, config)
-    problems += unknown_edges(connection, config)
+    problems += unknown_edges(connection, engine.workspace.home, config)
     needs_a_look = (
         any(not outcome.has_passed for outcome in outcomes)
         or any(problem.is_file_problem for problem in problems)
@@ -243,13 +243,16 @@ def release() -> str:
 
 
 def rules_hash(config: Config, denied_edges: Iterable[str] = ()) -> str:
-    """A fingerprint of what the tables are made by: configuration, denied edges, SQL and versions."""
-    texts = [
-        config.fingerprint(),
-        *denied_edges,
-        release(),
-        *(model.sql for model in load_models().values()),
-    ]
+    """A fingerprint of what the tables are made by: configuration, SQL and versions; denied edges after a hyphen.
+
+    They stand apart, so that the ledger can tell an undo from another version.
+    """
+    made_by = [config.fingerprint(), release(), *(model.sql for model in load_models().values())]
+    denied = list(denied_edges)
+    return "-".join(_digest(texts) for texts in (made_by, denied) if texts)
+
+
+def _digest(texts: list[str]) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 

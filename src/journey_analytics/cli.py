@@ -257,12 +257,12 @@ def _check(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     from journey_analytics.config import load
     from journey_analytics.explain import explain
-    from journey_analytics.privacy import hashing_key
+    from journey_analytics.lake import key_to_ask
     from journey_analytics.warehouse import open_warehouse
 
     with open_warehouse(options.home) as connection:
         region = load(home=options.home).phone_region
-        print(explain(connection, options.customer, hashing_key(options.home), region))
+        print(explain(connection, options.customer, key_to_ask(options.home), region))
     return 0
 
 

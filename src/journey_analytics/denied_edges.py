@@ -15,9 +15,10 @@ from typing import Any
 import duckdb
 
 from journey_analytics.config import Config
-from journey_analytics.errors import JourneyError
+from journey_analytics.errors import UsageError
 from journey_analytics.files import write_aside
 from journey_analytics.landing import Problem
+from journey_analytics.moments import moment
 
 FILE = "denied_edges.toml"
 _HEADER = """\
@@ -49,27 +50,38 @@ def read_denied(home: Path) -> list[DeniedEdge]:
     """The edges that were denied in a home, in the order in which they were.
 
     Raises:
-        JourneyError: The file cannot be read.
+        UsageError: The file cannot be read, or an entry is not as it should be.
     """
     path = home / FILE
     if not path.exists():
         return []
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("denied_edges", [])
-        return [_edge(entry) for entry in entries]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError):
-        raise JourneyError(
-            "The list of denied edges cannot be read, so people might be joined who must not be.",
-            str(path),
-            "Restore it from a copy, or correct it: each [[denied_edges]] has edge_id, type_a, type_b, rule, first_at.",
-        ) from None
+        entries = list(tomllib.loads(path.read_text(encoding="utf-8")).get("denied_edges", []))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError):
+        raise _unreadable(str(path)) from None
+    return [_edge(entry, f"{path}, entry {n}") for n, entry in enumerate(entries, start=1)]
 
 
-def _edge(entry: dict[str, Any]) -> DeniedEdge:
-    edge = DeniedEdge(**entry)
-    if not all(isinstance(value, str) for value in (edge.edge_id, edge.type_a, edge.type_b)):
-        raise TypeError("the id and the types of an edge are text")
+def _edge(entry: dict[str, Any], where: str) -> DeniedEdge:
+    """One entry; its time may also stand in quotes."""
+    try:
+        first_at = moment(entry["first_at"], "first_at")
+        edge = DeniedEdge(**{**entry, "first_at": first_at})
+    except (KeyError, TypeError, AttributeError, UsageError):
+        raise _unreadable(where) from None
+    names = (edge.edge_id, edge.type_a, edge.type_b, edge.rule)
+    if not all(isinstance(name, str) for name in names) or not isinstance(first_at, datetime):
+        raise _unreadable(where)
     return edge
+
+
+def _unreadable(where: str) -> UsageError:
+    return UsageError(
+        "The list of denied edges cannot be read, so people might be joined who must not be.",
+        where,
+        "Restore it from a copy, or correct it: each [[denied_edges]] has edge_id, type_a, type_b, rule (texts) and "
+        "first_at (a time, such as 2026-11-20T22:10:00Z).",
+    )
 
 
 def deny(home: Path, edge: DeniedEdge) -> None:
@@ -91,11 +103,17 @@ def denied_ids(home: Path, config: Config) -> Sequence[str]:
     return sorted({edge.edge_id for edge in read_denied(home)} | {*config.identity.denied_edges})
 
 
-def unknown_edges(connection: duckdb.DuckDBPyConnection, config: Config) -> list[Problem]:
-    """Edges that the configuration denies and that no event has brought, perhaps by a slip of the pen.
+def unknown_edges(
+    connection: duckdb.DuckDBPyConnection, home: Path, config: Config
+) -> list[Problem]:
+    """Denied edges that part nobody: a slip of the pen, or an edge that has another id since the shops changed.
+
+    An id is made of identifiers, and those of a shop hold its name. Of an edge that was denied in this home nothing is
+    said where its records are gone or still to come: no edge of its kind began at its time.
 
     Args:
         connection: The workspace, `identity_edges` up to date.
+        home: The home directory.
         config: The resolved configuration.
     """
     rows = connection.execute(
@@ -103,7 +121,7 @@ def unknown_edges(connection: duckdb.DuckDBPyConnection, config: Config) -> list
         "anti join main.identity_edges as e on wanted.edge_id = e.edge_id order by wanted.edge_id",
         [list(config.identity.denied_edges)],
     ).fetchall()
-    return [
+    unbrought = [
         Problem(
             source="identity",
             path="journey.toml",
@@ -113,3 +131,33 @@ def unknown_edges(connection: duckdb.DuckDBPyConnection, config: Config) -> list
         )
         for (edge_id,) in rows
     ]
+    return unbrought + _renamed_edges(connection, read_denied(home))
+
+
+def _renamed_edges(
+    connection: duckdb.DuckDBPyConnection, denied: Sequence[DeniedEdge]
+) -> list[Problem]:
+    """The edges of a home that join again because they have another id now."""
+    problems = []
+    for edge in denied:
+        rows = connection.execute(
+            "select edge_id from main.identity_edges where type_a = ? and type_b = ? and rule = ? and first_at = ? "
+            "and not is_denied and not exists (select 1 from main.identity_edges as e where e.edge_id = ?) "
+            "order by edge_id",
+            [edge.type_a, edge.type_b, edge.rule, edge.first_at, edge.edge_id],
+        ).fetchall()
+        if rows:
+            problems.append(_renamed(edge, " or ".join(edge_id for (edge_id,) in rows)))
+    return problems
+
+
+def _renamed(edge: DeniedEdge, names: str) -> Problem:
+    return Problem(
+        source="identity",
+        path=FILE,
+        line=0,
+        reason=f"the denied edge {edge.edge_id} is no more, and what it parted is joined: {edge.type_a} and "
+        f"{edge.type_b} of {edge.first_at:%Y-%m-%d %H:%M:%S} are in other shops now, so the edge has another id.",
+        todo=f"Run `journey undo` with its new id ({names}) and remove the old entry from the file in the home directory.",
+        is_file_problem=True,
+    )

@@ -16,10 +16,10 @@ from journey_analytics.config import Config, load
 from journey_analytics.engine import Progress
 from journey_analytics.errors import UsageError
 from journey_analytics.explain import UnknownCustomer, find_customer
-from journey_analytics.lake import Lake
+from journey_analytics.lake import key_of_lake
 from journey_analytics.lock import HomeLock
 from journey_analytics.personal_data import PersonalData
-from journey_analytics.privacy import check_key, hashing_key, possible_values
+from journey_analytics.privacy import possible_values
 from journey_analytics.publish import LINK, publish
 from journey_analytics.receipt import receipt_path
 from journey_analytics.removal import conclude, remove_erased
@@ -101,9 +101,7 @@ def _find(
     home: Path, config: Config, identifier: str, progress: Progress | None
 ) -> Tombstone | None:
     """The tombstone of the person, not yet written; None if they were erased before."""
-    key = hashing_key(home)
-    lake = Lake(home)
-    check_key(key, {row.key_fingerprint for row in lake.manifest().values()}, str(lake.root))
+    key = key_of_lake(home)
     with Workspace(home) as workspace:
         prepare(workspace, config).bring_up(published_models(), progress)
         connection = workspace.connection

@@ -16,9 +16,9 @@ from journey_analytics.config import Config
 from journey_analytics.contents import Content, distinct_contents
 from journey_analytics.erased_records import ErasedRecords
 from journey_analytics.file_work import FileWork
-from journey_analytics.lake import KINDS, Lake, ManifestRow
+from journey_analytics.lake import KINDS, Lake, ManifestRow, key_of_lake
 from journey_analytics.landing import Landing, LandingFile, Problem, discover
-from journey_analytics.privacy import check_key, hashing_key, key_fingerprint
+from journey_analytics.privacy import key_fingerprint
 from journey_analytics.reading import LakeReading
 from journey_analytics.reasons import explain
 from journey_analytics.sources.extract import reader_hash
@@ -94,12 +94,11 @@ def ingest(
     Raises:
         JourneyError: The hashing key is missing, too short, or not the one that the lake was written with.
     """
-    key = hashing_key(home)
+    key = key_of_lake(home)
     lake = Lake(home)
     lake.prepare()
     lake.compact_manifest()
     manifest = lake.manifest()
-    check_key(key, {row.key_fingerprint for row in manifest.values()}, str(lake.root))
     lake.remove_former(manifest)
     found = discover(landing, config.folders)
     files = [file for file in found.files if _is_wanted(file, sources, arrival_dates, known_at)]

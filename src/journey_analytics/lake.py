@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from journey_analytics.files import make_folder, replace, sync
+from journey_analytics.privacy import check_key, has_key, hashing_key
 
 KINDS = ("events", "quarantine")
 MOST_MANIFEST_FILES = 100  # beyond this many they become one: every command reads them all
@@ -216,6 +217,25 @@ class Lake:
         os.link(aside, folder / f"{number:08d}.parquet")
         sync(folder)
         aside.unlink()
+
+
+def key_of_lake(home: Path) -> bytes:
+    """The hashing key with which the lake of a home was written; a lake without files takes any, or a new one.
+
+    Raises:
+        JourneyError: The key is missing, too short, or another one.
+    """
+    lake = Lake(home)
+    known = {row.key_fingerprint for row in lake.manifest().values()}
+    key = hashing_key(home, is_new=not known)
+    check_key(key, known, str(lake.root))
+    return key
+
+
+def key_to_ask(home: Path) -> bytes | None:
+    """The same for a question, which makes no key; None: there is neither a lake nor a key, so only ids are found."""
+    has_files = bool(Lake(home).manifest())
+    return key_of_lake(home) if has_files or has_key(home) else None
 
 
 assert [item.name for item in fields(ManifestRow)] == MANIFEST_SCHEMA.names  # noqa: S101 one list, two forms

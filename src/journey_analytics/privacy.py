@@ -25,18 +25,25 @@ _MIN_DIGITS, _MAX_DIGITS, _MAX_NATIONAL = 7, 15, 10
 _KEEPS_TRUNK_ZERO = ("39",)
 
 
-def hashing_key(home: Path) -> bytes:
+def hashing_key(home: Path, *, is_new: bool = True) -> bytes:
     """The deployment's key: the environment's, else the one kept in HOME, made on first use.
 
     Args:
         home: The home folder; `hashing.key` in it is created with mode 0600.
+        is_new: Nothing was hashed here yet. Else a missing key is refused: another one would find nobody.
 
     Raises:
-        JourneyError: The key is empty or shorter than 16 characters.
+        JourneyError: The key is missing, empty or shorter than 16 characters.
     """
     given = os.environ.get(KEY_VARIABLE)
     path = home / _KEY_FILE
     if given is None and not path.exists():
+        if not is_new:
+            raise JourneyError(
+                "The hashing key with which this home was built is missing.",
+                f"{KEY_VARIABLE} is not set, and there is no {path}",
+                f"Set {KEY_VARIABLE} as it was, or restore the file from its backup.",
+            )
         _create_key(path)
     text = given if given is not None else path.read_text(encoding="utf-8")
     if len(text.strip()) < _MIN_KEY_LENGTH:
@@ -46,6 +53,11 @@ def hashing_key(home: Path) -> bytes:
             "Set a long random key, or restore the file from its backup.",
         )
     return text.strip().encode()
+
+
+def has_key(home: Path) -> bool:
+    """Whether a key is given or kept in HOME."""
+    return KEY_VARIABLE in os.environ or (home / _KEY_FILE).exists()
 
 
 def _create_key(path: Path) -> None:

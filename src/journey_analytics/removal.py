@@ -19,8 +19,7 @@ from journey_analytics.config import Config
 from journey_analytics.erased_records import ErasedRecords
 from journey_analytics.files import aside_of, sync
 from journey_analytics.files import replace as replace_file
-from journey_analytics.lake import Lake, ManifestRow
-from journey_analytics.privacy import check_key, hashing_key
+from journey_analytics.lake import Lake, ManifestRow, key_of_lake
 from journey_analytics.publish import LINK, VERSIONS
 from journey_analytics.receipt import receipt_path, write_receipt
 from journey_analytics.tombstones import Salt, Tombstone, advance, read_tombstones
@@ -39,10 +38,8 @@ def remove_erased(home: Path, config: Config) -> None:
     requested = [stone for stone in stones if stone.state == "requested"]
     if not requested:
         return
-    key, lake = hashing_key(home), Lake(home)
-    manifest = lake.manifest().values()
-    check_key(key, {row.key_fingerprint for row in manifest}, str(lake.root))
-    paths = [path for path in lake.events_of(manifest) if path.exists()]
+    key, lake = key_of_lake(home), Lake(home)
+    paths = [path for path in lake.events_of(lake.manifest().values()) if path.exists()]
     erased = ErasedRecords(stones, key, config, paths)
     try:
         clean_lake(lake, erased, requested)

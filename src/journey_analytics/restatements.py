@@ -171,13 +171,13 @@ def find_causes(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
 
 
 def _changed_rules(connection: duckdb.DuckDBPyConnection, build_id: int) -> str:
-    """Which rules are others than those of the previous version; empty if none."""
+    """Which rules are others than those of the previous version; empty if none. Denied edges are `shop_causes`."""
+    # See `building.rules_hash`: denied edges follow after a hyphen.
+    rules = "select config_hash, split_part(rules_hash, '-', 1) from"
     before = connection.execute(
-        "select config_hash, rules_hash from previous.main.runs order by build_id desc limit 1"
+        f"{rules} previous.main.runs order by build_id desc limit 1"
     ).fetchall()
-    after = connection.execute(
-        "select config_hash, rules_hash from main.runs where build_id = ?", [build_id]
-    ).fetchall()
+    after = connection.execute(f"{rules} main.runs where build_id = ?", [build_id]).fetchall()
     if not before or not after or before == after:
         return ""
     (old_config, old_rules), (new_config, new_rules) = before[0], after[0]

@@ -9,12 +9,14 @@ import duckdb
 
 from journey_analytics.building import prepare, published_models
 from journey_analytics.checks import CheckResult
-from journey_analytics.config import load
+from journey_analytics.config import Config, load
 from journey_analytics.denied_edges import DeniedEdge, denied_ids, deny
 from journey_analytics.engine import Engine, Progress
 from journey_analytics.errors import UsageError
 from journey_analytics.lock import HomeLock
 from journey_analytics.publish import publish
+from journey_analytics.removal import conclude, remove_erased
+from journey_analytics.tombstones import read_tombstones
 from journey_analytics.warehouse import open_warehouse
 from journey_analytics.workspace import Workspace
 
@@ -97,33 +99,12 @@ def undo(home: Path | str, edge_id: str, progress: Progress | None = None) -> Un
             "Run `journey build --landing DIR`.",
         )
     config = load(home=home)
-    with HomeLock(home), Workspace(home) as workspace:
-        engine = prepare(workspace, config)
-        engine.bring_up(published_models(), progress)
-        edge = _find(workspace.connection, edge_id.strip().lower())
-        before = _counts(workspace.connection)
-        was_denied = edge.edge_id in denied_ids(home, config)
-        if not was_denied:
-            # Written first: whatever stops the build, the next one knows of it.
-            deny(home, DeniedEdge(edge.edge_id, edge.type_a, edge.type_b, edge.rule, edge.first_at))
-            engine = prepare(workspace, config)
-            engine.bring_up(published_models(), progress)
-        outcomes = (
-            []
-            if was_denied and _is_published(home, edge.edge_id)
-            else publish(workspace, home, engine.build_id).checks
-        )
-        result = UndoResult(
-            edge=edge,
-            was_denied=was_denied,
-            before=before,
-            after=_counts(workspace.connection),
-            changes=[] if was_denied else _changes(engine),
-            still_joined_by=_chain(workspace.connection, edge),
-            warehouse=home / "warehouse.duckdb",
-            checks=outcomes,
-            build_id=engine.build_id,
-        )
+    with HomeLock(home):
+        # An erasure that was stopped half-way: what is published here must be without the person.
+        remove_erased(home, config)
+        with Workspace(home) as workspace:
+            result = _deny_and_publish(workspace, config, edge_id.strip().lower(), progress)
+        conclude(home)
     # plotly is slow to import: only where it is drawn.
     from journey_analytics.report import write_report
 
@@ -131,8 +112,45 @@ def undo(home: Path | str, edge_id: str, progress: Progress | None = None) -> Un
     return result
 
 
+def _deny_and_publish(
+    workspace: Workspace, config: Config, edge_id: str, progress: Progress | None
+) -> UndoResult:
+    home = workspace.home
+    engine = prepare(workspace, config)
+    engine.bring_up(published_models(), progress)
+    edge = _find(workspace.connection, edge_id)
+    before = _counts(workspace.connection)
+    was_denied = edge.edge_id in denied_ids(home, config)
+    if not was_denied:
+        # Written first: whatever stops the build, the next one knows of it.
+        deny(home, DeniedEdge(edge.edge_id, edge.type_a, edge.type_b, edge.rule, edge.first_at))
+        engine = prepare(workspace, config)
+        engine.bring_up(published_models(), progress)
+    outcomes = (
+        []
+        if was_denied and _is_published(home, edge.edge_id)
+        else publish(workspace, home, engine.build_id).checks
+    )
+    return UndoResult(
+        edge=edge,
+        was_denied=was_denied,
+        before=before,
+        after=_counts(workspace.connection),
+        changes=[] if was_denied else _changes(engine),
+        still_joined_by=_chain(workspace.connection, edge),
+        warehouse=home / "warehouse.duckdb",
+        checks=outcomes,
+        build_id=engine.build_id,
+    )
+
+
 def _is_published(home: Path, edge_id: str) -> bool:
-    """Whether readers see the edge denied: a build that was stopped after the denial had not come so far."""
+    """Whether readers see the edge denied, and nobody who is being erased.
+
+    A build that was stopped after the denial, or after an erasure was requested, had not come so far.
+    """
+    if any(stone.state != "finished" for stone in read_tombstones(home)):
+        return False
     with open_warehouse(home) as connection:
         rows = connection.execute(
             "select is_denied from identity_edges where edge_id = ?", [edge_id]

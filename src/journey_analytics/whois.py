@@ -11,9 +11,10 @@ import polars as pl
 from journey_analytics.building import prepare
 from journey_analytics.config import Config, load
 from journey_analytics.errors import JourneyError, UsageError
+from journey_analytics.lake import key_to_ask
 from journey_analytics.lock import HomeLock
 from journey_analytics.moments import day, moment
-from journey_analytics.privacy import hashing_key, possible_values
+from journey_analytics.privacy import possible_values
 from journey_analytics.warehouse import open_warehouse
 from journey_analytics.workspace import Workspace
 
@@ -77,8 +78,8 @@ def who(
         known_at: The day on whose evening the question is asked. None: now.
 
     Raises:
-        JourneyError: The identifier named nobody then, nothing has been published or ingested here, or (with
-            `known_at`) another process works in this home.
+        JourneyError: The identifier named nobody then, nothing has been published or ingested here, the hashing key is
+            missing or not that of the lake, or (with `known_at`) another process works in this home.
         UsageError: `at` is no time or `known_at` no date.
     """
     home, asked, known = Path(home), moment(at, "at"), day(known_at, "known_at")
@@ -106,7 +107,7 @@ def who(
 
 
 def _values(home: Path, identifier: str, config: Config) -> list[str]:
-    return possible_values(identifier, hashing_key(home), config.phone_region)
+    return possible_values(identifier, key_to_ask(home), config.phone_region)
 
 
 def _as_known(home: Path, known: date, config: Config, identifier: str) -> WhoResult:

@@ -1,15 +1,18 @@
 """Each reason of the ledger: found where it applies, with evidence, and without naming anybody."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from support import raw
 from support.ledger import BOUGHT, DROP_OFF, FUNNEL, build, restated, rows, september
 from support.pixel import land, visit
 
-from journey_analytics import ledger
+import journey_analytics as ja
+from journey_analytics import denied_edges, ledger
 from journey_analytics.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("no_report")
@@ -198,3 +201,62 @@ def test_what_nothing_explains_is_told_so_and_erasure_is_found_by_its_count(
         ("dropped_count", 3, 2, "unknown", "unknown: no cause among files, identities, rules and clocks"),
         ("dropped_count", 3, 2, "erasure", "erasure: files with erased records 1"),
     ]  # fmt: skip
+
+
+def land_lines(landing: Path, place: str, *lines: str) -> None:
+    (landing / place).mkdir(parents=True)
+    (landing / place / "part.ndjson").write_text("\n".join(lines))
+
+
+def left_carts(landing: Path) -> None:
+    """A cart that GA4 and the shop both tell of in September, and what closes that month: an order in November."""
+    left, later = datetime(2026, 9, 2, 10, tzinfo=UTC), datetime(2026, 11, 2, 10, tzinfo=UTC)
+    token = "abcdefabcdef0001"
+    checkout = raw.checkout_body(token, "cart1", left, left, email="x@example.com", customer="71")
+    before = left - timedelta(minutes=10)
+    land_lines(landing, "ga4/2026-09-03", raw.ga4("add_to_cart", before, "dev-x", user="71", cart="cart1"))  # fmt: skip
+    land_lines(landing, "shopify_webhooks/2026-09-03", raw.webhook("checkouts/update", left, "e1", checkout))  # fmt: skip
+    order = raw.order_body(2001, later, customer="9", email="other@example.com", cart="c7")
+    land_lines(landing, "shopify_webhooks/2026-11-03", raw.webhook("orders/create", later, "e2", order))  # fmt: skip
+    land_lines(landing, "ga4/2026-11-03", raw.ga4("page_view", later, "dev-q"))
+
+
+def test_an_undone_edge_of_a_cart_is_named_and_no_rule(tmp_path: Path) -> None:
+    """It changes no customer's key, and neither SQL nor version."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    left_carts(landing)
+    build(landing, home)
+    ((edge,),) = rows(
+        home, "select edge_id from identity_edges where rule = 'same_cart' and value_a = 'cart1'"
+    )
+    told = "select distinct reason, evidence from restatements where build_id = (select max(build_id) from runs)"
+
+    ja.undo(home, edge)
+
+    assert rows(home, "select count(*) from customer_keys") == [(0,)]
+    assert rows(home, told) == [("undo", f"undo: edges denied 1: {edge}")]
+
+    # Its entry is removed: the edge joins again, and that is no undo.
+    (home / denied_edges.FILE).unlink()
+    build(landing, home)
+
+    assert rows(home, told) == [("rule_change", f"rule_change: edges denied no more 1: {edge}")]
+
+
+def test_a_shop_that_is_no_more_is_named_and_no_clock(landing: Path, tmp_path: Path) -> None:
+    """A second commerce account makes two shops of the one shop `default`; its figures vanish with it."""
+    home = tmp_path / "home"
+    at = datetime(2026, 10, 11, 12, tzinfo=UTC)
+    for number, domain in enumerate(("demo.myshopify.com", "other.myshopify.com"), start=1):
+        order = raw.order_body(
+            2000 + number, at, customer=f"{number}", email=f"{number}@example.com"
+        )
+        line = raw.webhook("orders/create", at, f"e{number}", order, domain)
+        land_lines(landing, f"shopify_webhooks/2026-10-{11 + number}", line)
+        build(landing, home)
+
+    assert rows(home, "select distinct reason from restatements where shop = 'default'") == [
+        ("rule_change",)
+    ]
+    ((evidence,),) = rows(home, "select distinct evidence from restatements")
+    assert evidence.startswith("rule_change: shop default is no more, its records belong to ")

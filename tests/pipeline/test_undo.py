@@ -4,24 +4,22 @@ import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.exports import land
+from support.merged import KEY, ask, build_merged, merging_edge, order, small_shop
 from support.tables import table_hashes
 
 import journey_analytics as ja
 from journey_analytics import cli, denied_edges
 from journey_analytics.building import published_models
-from journey_analytics.errors import JourneyError, UsageError
+from journey_analytics.errors import UsageError
 from journey_analytics.rebuild import compare_with_rebuild
 from journey_analytics.sample import write_sample
-from journey_analytics.warehouse import open_warehouse
 
 pytestmark = pytest.mark.usefixtures("no_report")
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
-KEY = "a key for tests, the same in every home"
 
 
 @pytest.fixture(autouse=True)
@@ -30,50 +28,13 @@ def one_hashing_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOURNEY_HASHING_KEY", KEY)
 
 
-def ask(home: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    with open_warehouse(home) as connection:
-        return connection.execute(sql, list(values)).fetchall()
-
-
-def order(number: int, customer: int, mail: str, minute: int) -> dict[str, Any]:
-    time = f"2026-11-20T10:{minute:02d}:00Z"
-    body = {
-        "id": 5_000_000 + number, "name": f"#{number}", "order_number": number, "email": mail,
-        "checkout_token": f"token-{number}", "created_at": time, "updated_at": time, "processed_at": time,
-        "currency": "EUR", "total_price": "20.00", "source_name": "web", "financial_status": "paid",
-        "customer": {"id": customer},
-    }  # fmt: skip
-    headers = {
-        "X-Shopify-Topic": "orders/create",
-        "X-Shopify-Event-Id": f"o{number}",
-        "X-Shopify-Shop-Domain": "demo.myshopify.com",
-    }
-    return {"headers": headers, "body": body, "received_at": time}
-
-
-def small_shop(landing: Path, day: int = 2) -> None:
-    """Ana and Bo buy; on the second day Bo's account orders once under Ana's address."""
-    land(landing, "shopify_webhooks/2026-11-21/orders.ndjson",
-         [order(1, 71, "ana@example.com", 1), order(2, 72, "bo@example.com", 2)])  # fmt: skip
-    if day > 1:
-        land(landing, "shopify_webhooks/2026-11-22/orders.ndjson", [order(3, 72, "ana@example.com", 3)])  # fmt: skip
-
-
-def merging_edge(home: Path) -> str:
-    """The edge that `customer_keys` names as what merged two customers."""
-    ((edge,),) = ask(home, "select distinct edge_id from customer_keys where reason = 'merged'")
-    return str(edge)
-
-
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A landing folder, and the home in which its two days were built one after the other. Read only."""
     base = tmp_path_factory.mktemp("merged")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JOURNEY_HASHING_KEY", KEY)
-        for day in (1, 2):
-            small_shop(base / "landing", day)
-            ja.build(base / "landing", base / "home")
+        build_merged(base)
     return base
 
 
@@ -257,21 +218,3 @@ def test_an_edge_of_the_configuration_that_no_event_brought_is_told(tmp_path: Pa
     (problem,) = result.problems
     assert ("0" * 32) in problem.reason
     assert "denied_edges" in problem.reason
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[[denied_edges]]\nedge_id = 3\n",
-        "not toml",
-        '[[denied_edges]]\nedge = "x"\n',
-        "denied_edges = 1",
-        "denied_edges = [1]",
-    ],
-)
-def test_a_spoiled_list_is_no_empty_list(tmp_path: Path, text: str) -> None:
-    """Nobody is joined in silence who must not be."""
-    (tmp_path / denied_edges.FILE).write_text(text)
-
-    with pytest.raises(JourneyError, match="list of denied edges cannot be read"):
-        denied_edges.read_denied(tmp_path)

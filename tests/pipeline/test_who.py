@@ -1,6 +1,7 @@
 """Who was this at time t, as known at time k: periods are half open, and what is known later changes no answer of before."""
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -169,3 +170,42 @@ def test_edges_lead_to_the_identifiers_seen_together(tmp_path: Path) -> None:
         ("customer_id", "email_hash", "same_event", False)
     ]
     assert set(ja.who(home, "#1").edges["rule"]) == {"same_order"}
+
+
+@pytest.mark.parametrize("command", ["who", "explain", "erase", "build"])
+def test_without_the_hashing_key_nobody_is_said_to_be_unknown_and_no_key_is_made(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    """Another key finds no address; one that is made anew would pass for the home's own from then on."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    monkeypatch.setenv("JOURNEY_HASHING_KEY", "the key of this deployment")
+    land(landing, "ga4/2026-11-02/events.ndjson", json.dumps(view(1, "ana@example.com")))
+    ja.build(landing, home)
+    asked = ["--landing", str(landing)] if command == "build" else ["ana@example.com"]
+    if command == "erase":
+        asked.append("--yes")
+    capsys.readouterr()
+
+    monkeypatch.delenv("JOURNEY_HASHING_KEY")
+    assert cli.main([command, *asked, "--home", str(home)]) == 1
+    said = capsys.readouterr().err
+    assert "The hashing key with which this home was built is missing" in said
+    assert "JOURNEY_HASHING_KEY" in said
+    assert not (home / "hashing.key").exists()
+
+    monkeypatch.setenv("JOURNEY_HASHING_KEY", "the key of somebody else")
+    assert cli.main([command, *asked, "--home", str(home)]) == 1
+    assert "not the one this lake was written with" in capsys.readouterr().err
+
+
+def test_a_published_file_without_a_lake_answers_by_ids_and_makes_no_key(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JOURNEY_HASHING_KEY", raising=False)
+    shutil.copy((home / "warehouse.duckdb").resolve(), tmp_path / "warehouse.duckdb")
+
+    assert named(ja.who(tmp_path, "ana")) == named(ja.who(home, "ana"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["warehouse.duckdb"]
