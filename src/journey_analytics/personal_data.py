@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from journey_analytics.bookkeeping import columns_of
 from journey_analytics.config import Config
+from journey_analytics.device_times import DEVICES
 from journey_analytics.erased_records import ErasedRecords, Record
 from journey_analytics.lake import Lake
 from journey_analytics.models import load_models
@@ -41,14 +42,6 @@ where o.scope = 'person' or not exists (
     select 1 from carried as c
     where c.type = o.type and c.value = o.value and c.customer_key <> $customer and o.shop in ('', c.shop)
 )
-order by all
-"""
-# A device is the customer's up to the next owner's first event on it; if there is none, as far as the records reach.
-_DEVICES = """
-select identifier_type, identifier, shop, effective_at,
-    coalesce(superseded_at - interval 1 microsecond, greatest(effective_at, (select max(as_of) from main.clocks)))
-from main.customer_identifiers
-where customer_key = $customer and scope = 'device'
 order by all
 """
 _FORMER_KEYS = """
@@ -103,7 +96,7 @@ class PersonalData:
         Args:
             former: Name of the published version.
         """
-        known = [*self._rows(_IDENTIFIERS), *self._rows(_DEVICES), *self._unseen.identifiers]
+        known = [*self._rows(_IDENTIFIERS), *self._rows(DEVICES), *self._unseen.identifiers]
         places = {*self._rows(_PLACES), *self._unseen.places}
         stone = Tombstone(
             erasure=datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ"),
