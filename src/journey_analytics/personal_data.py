@@ -44,13 +44,25 @@ where o.scope = 'person' or not exists (
 )
 order by all
 """
+# A former key is the customer's if it became nobody else of today. `moved` says that events changed hands, not that
+# somebody became another; and who is there still has kept their key, whoever was parted from them.
 _FORMER_KEYS = """
-with recursive former as (
-    select $customer as key
+with recursive became as (
+    select k.old_key as key, k.new_key
+    from main.customer_keys as k
+    where k.reason <> 'moved' and k.old_key not in (select c.customer_key from main.customers as c)
     union
-    select k.old_key from main.customer_keys as k inner join former as f on k.new_key = f.key
+    select b.key, k.new_key
+    from became as b inner join main.customer_keys as k on b.new_key = k.old_key
+    where k.reason <> 'moved' and b.new_key not in (select c.customer_key from main.customers as c)
+),
+former as (
+    select key from became
+    where new_key in (select c.customer_key from main.customers as c)
+    group by key
+    having bool_and(new_key = $customer)
 )
-select key from former where key <> '' order by key
+select key from (select key from former union select $customer) as f where key <> '' order by key
 """
 _PLACES = """
 select distinct e.shop, e.source_account, e.source_folder
