@@ -30,6 +30,7 @@ from journey_analytics.tombstones import (
     read_tombstones,
     write_tombstone,
 )
+from journey_analytics.unseen import Unseen, find_unseen
 from journey_analytics.workspace import Workspace
 
 _KINDS = (
@@ -65,6 +66,7 @@ def erase(
     Args:
         home: The home directory.
         identifier: Customer key or id, order, cart, checkout or device id, or a raw e-mail address or phone number.
+            One that stands only in superseded or invisible records erases these, and the one customer whom they name.
         confirm: Called with what there is to remove; false leaves all as it is.
         config: The configuration; that of the last build if None.
         progress: Called with (what, number, of how many).
@@ -104,16 +106,20 @@ def _find(
     key = key_of_lake(home)
     with Workspace(home) as workspace:
         prepare(workspace, config).bring_up(published_models(), progress)
-        connection = workspace.connection
+        connection, unseen = workspace.connection, Unseen()
         try:
             customer = find_customer(connection, identifier, key, config.phone_region)
         except UnknownCustomer:
             if _was_erased(home, identifier, key, config):
                 return None
-            raise
+            unseen = find_unseen(connection, possible_values(identifier, key, config.phone_region))
+            if not unseen.identifiers:
+                raise
+            # Records that name several people say of none of them that they are the one who asks.
+            customer = unseen.customers[0] if len(unseen.customers) == 1 else ""
         link = home / LINK
         former = link.resolve().name if link.exists() else ""
-        return PersonalData(connection, home, config, customer).tombstone(former)
+        return PersonalData(connection, home, config, customer, unseen).tombstone(former)
 
 
 def _was_erased(home: Path, identifier: str, key: bytes, config: Config) -> bool:

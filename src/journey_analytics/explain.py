@@ -76,9 +76,10 @@ def find_customer(
         "select distinct customer_key from orders where order_id = $wanted or list_contains(order_id_aliases, $wanted)",
         "select distinct customer_key from carts where cart_key = $wanted or list_contains(cart_ids, $wanted) "
         "or list_contains(checkout_ids, $wanted)",
-        # A key that merges or partings have replaced since: whom it became.
-        "with recursive became as (select new_key from customer_keys where old_key = $wanted union "
-        "select k.new_key from became as b inner join customer_keys as k on b.new_key = k.old_key) "
+        # A key that merges or partings have replaced since: whom it became, not who got single events of it.
+        "with recursive became as (select new_key from customer_keys where old_key = $wanted and reason <> 'moved' union "
+        "select k.new_key from became as b inner join customer_keys as k on b.new_key = k.old_key "
+        "where k.reason <> 'moved' and b.new_key not in (select customer_key from customers)) "
         "select customer_key from customers where customer_key in (select new_key from became)",
     ):
         parameters = {"wanted": wanted} if "$wanted" in sql else {"values": values}

@@ -1,4 +1,4 @@
-"""Everything that a home directory keeps of one customer: identifiers, device times, records, rows of tables."""
+"""Everything that a home directory keeps of one person: identifiers, device times, records, rows of tables."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,12 +10,14 @@ import pyarrow as pa
 
 from journey_analytics.bookkeeping import columns_of
 from journey_analytics.config import Config
+from journey_analytics.device_times import DEVICES
 from journey_analytics.erased_records import ErasedRecords, Record
 from journey_analytics.lake import Lake
 from journey_analytics.models import load_models
 from journey_analytics.parameters import commerce_accounts
 from journey_analytics.privacy import hashing_key
 from journey_analytics.tombstones import Erased, Place, Salt, Tombstone
+from journey_analytics.unseen import Unseen
 
 # The ids that name the customer and nobody else. An order, cart, conversation or click that events of another
 # customer carry too is not theirs alone: their own records go by their event ids.
@@ -42,21 +44,25 @@ where o.scope = 'person' or not exists (
 )
 order by all
 """
-# A device is the customer's up to the next owner's first event on it; if there is none, as far as the records reach.
-_DEVICES = """
-select identifier_type, identifier, shop, effective_at,
-    coalesce(superseded_at - interval 1 microsecond, greatest(effective_at, (select max(as_of) from main.clocks)))
-from main.customer_identifiers
-where customer_key = $customer and scope = 'device'
-order by all
-"""
+# A former key is the customer's if it became nobody else of today. `moved` says that events changed hands, not that
+# somebody became another; and who is there still has kept their key, whoever was parted from them.
 _FORMER_KEYS = """
-with recursive former as (
-    select $customer as key
+with recursive became as (
+    select k.old_key as key, k.new_key
+    from main.customer_keys as k
+    where k.reason <> 'moved' and k.old_key not in (select c.customer_key from main.customers as c)
     union
-    select k.old_key from main.customer_keys as k inner join former as f on k.new_key = f.key
+    select b.key, k.new_key
+    from became as b inner join main.customer_keys as k on b.new_key = k.old_key
+    where k.reason <> 'moved' and b.new_key not in (select c.customer_key from main.customers as c)
+),
+former as (
+    select key from became
+    where new_key in (select c.customer_key from main.customers as c)
+    group by key
+    having bool_and(new_key = $customer)
 )
-select key from former order by key
+select key from (select key from former union select $customer) as f where key <> '' order by key
 """
 _PLACES = """
 select distinct e.shop, e.source_account, e.source_folder
@@ -73,37 +79,43 @@ where c.customer_key = $customer
 
 
 class PersonalData:
-    """What is known of one customer in an open workspace whose tables stand at what the lake holds.
+    """What is known of one person in an open workspace whose tables stand at what the lake holds.
 
     Args:
         connection: The workspace.
         home: Its home directory.
         config: The configuration.
-        customer: The customer key.
+        customer: The customer key; empty where the person is no customer.
+        unseen: What records without a visible event say of them.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, home: Path, config: Config, customer: str
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        home: Path,
+        config: Config,
+        customer: str,
+        unseen: Unseen,
     ) -> None:
         self._connection, self._lake, self._config = connection, Lake(home), config
-        self._customer, self._key = customer, hashing_key(home)
+        self._customer, self._unseen, self._key = customer, unseen, hashing_key(home)
         self._salt = Salt(self._key)
         self._manifest = self._lake.manifest()
 
     def tombstone(self, former: str) -> Tombstone:
-        """The tombstone that erases the customer, with what there is to remove.
+        """The tombstone that erases the person, with what there is to remove.
 
         Args:
             former: Name of the published version.
         """
-        named, devices = self._rows(_IDENTIFIERS), self._rows(_DEVICES)
+        known = [*self._rows(_IDENTIFIERS), *self._rows(DEVICES), *self._unseen.identifiers]
+        places = {*self._rows(_PLACES), *self._unseen.places}
         stone = Tombstone(
             erasure=datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ"),
             identifiers=tuple(
-                Erased(self._salt.hash(kind, value), *rest)
-                for kind, value, *rest in [*named, *devices]
+                Erased(self._salt.hash(kind, value), *rest) for kind, value, *rest in known
             ),
-            places=tuple(Place(*place) for place in self._rows(_PLACES)),
+            places=tuple(Place(*place) for place in sorted(places)),
             accounts=tuple(commerce_accounts(self._connection)),
             events=tuple(sorted(self._salt.hash("event_id", event) for event in self._event_ids())),
             keys=tuple(self._salt.hash("customer_key", key) for (key,) in self._rows(_FORMER_KEYS)),
@@ -111,14 +123,14 @@ class PersonalData:
         )
         records, refused = self._records(stone)
         folders = [folder for folder, *_ in records]
-        kinds = [kind for kind, *_ in {row[:2] for row in [*named, *devices]}]
+        kinds = [kind for kind, *_ in {row[:2] for row in known}]
         counts = {
             "identifiers": _tally(kinds),
             "records": _tally(folders),
             "records_of_others": self._of_others(records),
             "quarantined_records": len(refused),
             "tables": self._table_counts(),
-            "named_in": self._named_in([*named, *devices]),
+            "named_in": self._named_in(known),
         }
         files = {(folder, file) for folder, file, _ in records | refused}
         return replace(stone, files=tuple(sorted(files)), counts=counts)
@@ -127,8 +139,10 @@ class PersonalData:
         return self._connection.execute(sql, {"customer": self._customer}).fetchall()
 
     def _event_ids(self) -> set[str]:
-        """Of the customer's events, and of every other row of the records that they come from."""
+        """Of the person's events, and of every other row of the records that they come from."""
         rows = self._rows(_RECORDS)
+        if not rows:
+            return set(self._unseen.events)
         files = {(folder, file) for folder, file, *_ in rows}
         paths = self._lake.events_of(self._manifest[key] for key in files)
         listed = self._connection.execute(
@@ -136,7 +150,8 @@ class PersonalData:
             "using (source_folder, source_file, source_row)",
             {"paths": [str(path) for path in paths], "customer": self._customer},
         ).fetchall()
-        return {event for *_, event in rows} | {event for (event,) in listed}
+        seen = {event for *_, event in rows} | {event for (event,) in listed}
+        return seen.union(self._unseen.events)
 
     def _records(self, stone: Tombstone) -> tuple[set[Record], set[Record]]:
         """The records that go: of the lake, and of the quarantine."""

@@ -56,7 +56,7 @@ class Tombstone:
         places: Where the person's shops found their records.
         accounts: The commerce accounts known by then: without `[[shops]]` they decide what a shop is.
         events: Salted hashes of the event ids of the removed records.
-        keys: Salted hashes of the customer key, and of those that it replaced.
+        keys: Salted hashes of the customer key, and of those that became this customer and no other one.
         files: Landing folder and content hash of every file that has records of the person.
         counts: What the person had, counted before anything was removed.
         former: The published version before; what has changed is told against it.

@@ -7,6 +7,8 @@ import pytest
 
 import journey_analytics as ja
 from journey_analytics.explain import UnknownCustomer, find_customer
+from journey_analytics.privacy import hashing_key
+from journey_analytics.tombstones import Salt, read_tombstones
 from journey_analytics.warehouse import open_warehouse
 
 pytestmark = pytest.mark.usefixtures("no_report")
@@ -70,3 +72,25 @@ def test_a_key_that_was_replaced_still_finds_the_person(tmp_path: Path) -> None:
 
     with open_warehouse(home) as connection:
         assert connection.execute("select count(*) from customers").fetchall() == [(0,)]
+
+
+def test_erasing_who_got_a_session_of_another_leaves_the_others_former_keys(tmp_path: Path) -> None:
+    """A visitor turns out to be Quinn; then a late login shows that the first session was Peter's."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    told = "select old_key, new_key, reason from customer_keys order by build_id"
+    for day, user in ((2, None), (3, "quinn-1"), (1, "peter-1")):
+        land(landing, day, user)
+        ja.build(landing, home)
+    with open_warehouse(home) as connection:
+        renamed, moved = connection.execute(told).fetchall()
+        assert (renamed[2], moved[0], moved[2]) == ("renamed", renamed[1], "moved")
+        assert find_customer(connection, renamed[0], None, "") == renamed[1]
+
+    ja.erase(home, "peter-1")
+
+    with open_warehouse(home) as connection:
+        assert connection.execute(told).fetchall() == [renamed]
+        assert find_customer(connection, renamed[0], None, "") == renamed[1]
+    # By which keys later rows are known as the erased person's: Peter's alone.
+    (stone,) = read_tombstones(home)
+    assert stone.keys == (Salt(hashing_key(home)).hash("customer_key", moved[1]),)
