@@ -216,12 +216,12 @@ def prepare(
     return engine
 
 
-def last_asked(workspace: Workspace) -> tuple[datetime | None, date | None] | None:
-    """`as_of` and `known_at` of the last build as they were asked for; None if nothing was built."""
+def last_asked(workspace: Workspace) -> tuple[datetime | None, date | None]:
+    """`as_of` and `known_at` of the last build as they were asked for; None where it was asked for none."""
     rows = workspace.connection.execute(
         "select as_of, known_at from main.runs order by build_id desc limit 1"
     ).fetchall()
-    return (rows[0][0], rows[0][1]) if rows else None
+    return (rows[0][0], rows[0][1]) if rows else (None, None)
 
 
 def published_models() -> list[str]:

@@ -204,7 +204,7 @@ def _publish(options: argparse.Namespace) -> int:
         config = load(home=options.home)
         remove_erased(options.home, config)
         with Workspace(options.home) as workspace:
-            as_of, known_at = last_asked(workspace) or (None, None)
+            as_of, known_at = last_asked(workspace)
             engine = prepare(workspace, config, as_of=as_of, known_at=known_at)
             engine.bring_up(published_models(), bar.show)
             path = publish(workspace, options.home, engine.build_id).path

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from journey_analytics.building import prepare, published_models
+from journey_analytics.building import last_asked, prepare, published_models
 from journey_analytics.checks import CheckResult
 from journey_analytics.config import Config, load
 from journey_analytics.denied_edges import DeniedEdge, denied_ids, deny
@@ -116,7 +116,9 @@ def _deny_and_publish(
     workspace: Workspace, config: Config, edge_id: str, progress: Progress | None
 ) -> UndoResult:
     home = workspace.home
-    engine = prepare(workspace, config)
+    # Also of files that have arrived since nothing is published that the last build was not asked for.
+    as_of, known_at = last_asked(workspace)
+    engine = prepare(workspace, config, as_of=as_of, known_at=known_at)
     engine.bring_up(published_models(), progress)
     edge = _find(workspace.connection, edge_id)
     before = _counts(workspace.connection)
@@ -124,7 +126,7 @@ def _deny_and_publish(
     if not was_denied:
         # Written first: whatever stops the build, the next one knows of it.
         deny(home, DeniedEdge(edge.edge_id, edge.type_a, edge.type_b, edge.rule, edge.first_at))
-        engine = prepare(workspace, config)
+        engine = prepare(workspace, config, as_of=as_of, known_at=known_at)
         engine.bring_up(published_models(), progress)
     outcomes = (
         []

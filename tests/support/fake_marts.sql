@@ -58,4 +58,4 @@ insert into restatements values (1, 'a', timestamptz '2026-09-01', date '2026-09
 create table funnel_definitions (
     funnel varchar, step_number integer, step_name varchar, is_optional boolean, is_last boolean, definition varchar
 );
-create table customer_keys (old_key varchar, new_key varchar);
+create table customer_keys (old_key varchar, new_key varchar, reason varchar);
