@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 from pydantic import Field
 
-from journey_analytics.analysis.inputs import in_utc
+from journey_analytics.analysis.inputs import in_utc, read_frame
 from journey_analytics.config import Config, resolve
 from journey_analytics.errors import JourneyError
 from journey_analytics.identity import write_components
@@ -223,15 +223,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
 
 
 def _frame(given: Any, needed: tuple[str, ...], what: str) -> pl.DataFrame:
-    frame = given.collect() if isinstance(given, pl.LazyFrame) else given
-    frame = frame if isinstance(frame, pl.DataFrame) else pl.DataFrame(pl.from_arrow(frame))
-    missing = [name for name in needed if name not in frame.columns]
-    if missing:
-        raise JourneyError(
-            f"Columns are missing: {', '.join(missing)}.",
-            what,
-            f"It has: {', '.join(frame.columns)}.",
-        )
+    frame = read_frame(given, needed, what)
     if "event_id" in frame.columns and frame["event_id"].is_duplicated().any():
         raise JourneyError(
             "An event_id occurs more than once.", what, "Give each event an id of its own."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from journey_analytics.building import prepare, published_models, rules_hash
+from journey_analytics.building import last_asked, prepare, published_models, rules_hash
 from journey_analytics.config import Config, load
 from journey_analytics.denied_edges import denied_ids
 from journey_analytics.errors import JourneyError, UsageError
@@ -116,18 +116,17 @@ class _Build:
 def _last_build(workspace: Workspace, config: Config) -> _Build:
     """The last build as it was asked for; other rules would make other tables, which proves nothing."""
     rows = workspace.connection.execute(
-        "select as_of, known_at, rules_hash from main.runs order by build_id desc limit 1"
+        "select rules_hash from main.runs order by build_id desc limit 1"
     ).fetchall()
     if not rows:
         raise UsageError("Nothing has been built here.", str(workspace.home), _TODO)
-    as_of, known_at, rules = rows[0]
-    if rules != rules_hash(config, denied_ids(workspace.home, config)):
+    if rows[0][0] != rules_hash(config, denied_ids(workspace.home, config)):
         raise JourneyError(
             "The tables were built with another configuration or version than the present one.",
             str(workspace.home),
             f"{_TODO} Then check again.",
         )
-    return _Build(config, as_of, known_at)
+    return _Build(config, *last_asked(workspace))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.merged import build_merged
 from support.people import ANN, KEY, write_landing
 
 import journey_analytics as ja
@@ -17,6 +18,16 @@ def published(sample_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published file of the sample, open."""
     with open_warehouse(sample_home) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def merged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A landing folder of Ana and Bo, and the home in which its two days were built one after the other. Read only."""
+    base = tmp_path_factory.mktemp("merged")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JOURNEY_HASHING_KEY", KEY)
+        build_merged(base)
+    return base
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from support.decoded import found_in
 from support.exports import land
-from support.merged import KEY, ask, build_merged, merging_edge, order
+from support.merged import ask, merging_edge, order
+from support.people import KEY
 
 import journey_analytics as ja
 from journey_analytics import denied_edges, removal
@@ -21,21 +22,21 @@ ENTRY = '[[denied_edges]]\nedge_id = "e"\ntype_a = "a"\ntype_b = "b"\nrule = "sa
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A landing folder, and the home of two days in which an edge was denied. Read only."""
+def undone(merged: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The merged home in which the edge was denied, beside its landing folder. Read only."""
     base = tmp_path_factory.mktemp("undone")
+    shutil.copytree(merged, base, symlinks=True, dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JOURNEY_HASHING_KEY", KEY)
-        build_merged(base)
         ja.undo(base / "home", merging_edge(base / "home"))
     return base
 
 
 @pytest.fixture
-def home(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(undone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home, beside its landing folder."""
     monkeypatch.setenv("JOURNEY_HASHING_KEY", KEY)
-    shutil.copytree(kept, tmp_path, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(undone, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path / "home"
 
 

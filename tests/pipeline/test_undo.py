@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from support.exports import land
-from support.merged import KEY, ask, build_merged, merging_edge, order, small_shop
+from support.merged import ask, merging_edge, order, small_shop
+from support.people import KEY
 from support.tables import table_hashes
 
 import journey_analytics as ja
@@ -28,20 +29,10 @@ def one_hashing_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOURNEY_HASHING_KEY", KEY)
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A landing folder, and the home in which its two days were built one after the other. Read only."""
-    base = tmp_path_factory.mktemp("merged")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JOURNEY_HASHING_KEY", KEY)
-        build_merged(base)
-    return base
-
-
 @pytest.fixture
-def home(kept: Path, tmp_path: Path) -> Path:
+def home(merged: Path, tmp_path: Path) -> Path:
     """The merged home, beside its landing folder."""
-    shutil.copytree(kept, tmp_path, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(merged, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path / "home"
 
 

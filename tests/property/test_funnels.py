@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.funnel_oracle import Counter
 
-from journey_analytics.analysis import parts
+from journey_analytics.analysis import any_order, parts
 from journey_analytics.analysis.funnel import funnel
 from journey_analytics.analysis.funnel_spec import Exclusion, Funnel, Step
 from journey_analytics.errors import UsageError
@@ -153,6 +153,7 @@ def test_parts_of_the_units_find_what_all_at_once_find(count: int, seed: int) ->
     whole = funnel(frame, spec)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "LARGE", 1)
+        patch.setattr(any_order, "MOST_SUMS", 1)
         patch.setattr(parts.os, "sched_getaffinity", lambda _: set(range(count)))
         in_parts = funnel(frame, spec)
 

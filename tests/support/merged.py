@@ -8,8 +8,6 @@ from support.exports import land
 import journey_analytics as ja
 from journey_analytics.warehouse import open_warehouse
 
-KEY = "a key for tests, the same in every home"
-
 
 def ask(home: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
     with open_warehouse(home) as connection:

@@ -13,6 +13,9 @@ from journey_analytics.analysis.chains import NONE, Chains, Matched
 from journey_analytics.analysis.choose import chosen_of
 from journey_analytics.analysis.streams import Flags, Integers, next_true
 
+# A sum is kept for every event and set of steps: of so many at once, 4 bytes each.
+MOST_SUMS = 50_000_000
+
 
 def chosen_in_any_order(matched: Matched, may_enter: Flags) -> Chains:
     """The attempts that count; step k of a chain is the event with which k distinct steps were filled."""
@@ -33,9 +36,15 @@ def completed_later(matched: Matched, chains: Chains) -> Flags:
 
 def _fill(matched: Matched, starts: Integers, last: Integers) -> Integers:
     """By attempt and number of steps the position of the event with which so many were filled, up to the last one."""
-    is_shared = np.sum(matched.steps, axis=0).max(initial=0) > 1
-    fill = _fill_by_matching if is_shared else _fill_by_first
-    return fill(matched, starts, last)
+    if np.sum(matched.steps, axis=0).max(initial=0) <= 1:
+        return _fill_by_first(matched, starts, last)
+    sums = len(matched.stream) * 2 ** len(matched.steps)
+    filled = np.full((len(starts), len(matched.steps)), NONE, dtype=np.int64)
+    for first, end in matched.stream.ranges(max(1, -(-sums // MOST_SUMS))):
+        own = slice(*np.searchsorted(starts, (first, end)).tolist())
+        found = _fill_by_matching(matched.part(first, end), starts[own] - first, last[own] - first)
+        filled[own] = np.where(found == NONE, NONE, found + first)
+    return filled
 
 
 def _fill_by_first(matched: Matched, starts: Integers, last: Integers) -> Integers:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -36,6 +37,14 @@ class Stream:
     def unit_starts(self) -> Integers:
         """The position of the first event of every unit."""
         return np.flatnonzero(np.diff(self.unit, prepend=-1))
+
+    def ranges(self, parts: int) -> list[tuple[int, int]]:
+        """Positions from and before which about so many parts of equal size lie, each of whole units."""
+        count = len(self)
+        # At the first event of the unit that lies there.
+        wanted = self.unit[np.arange(1, parts) * count // parts]
+        cuts = np.searchsorted(self.unit, wanted, side="left")
+        return list(pairwise([0, *np.unique(cuts[cuts > 0]).tolist(), count]))
 
     def tie_ends(self) -> Integers:
         """For every event the position of the last one of the same unit and time."""
