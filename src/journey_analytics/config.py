@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from journey_analytics.config_names import unknown_names
 from journey_analytics.errors import UsageError
 from journey_analytics.files import write_aside
 from journey_analytics.resources import config_text
@@ -97,12 +98,16 @@ def resolve(overlay: dict[str, Any], where: str = "the given configuration") -> 
     base: dict[str, Any] = {}
     for name in ("journey.toml", "taxonomy.toml"):
         base = _overlay(base, _read(config_text(name), name))
+    todo = "Correct the key or value and run again."
     try:
-        return Config.model_validate(_overlay(base, overlay))
+        config = Config.model_validate(_overlay(base, overlay))
     except ValidationError as error:
-        raise UsageError(
-            _explain(error), where, "Correct the key or value and run again."
-        ) from None
+        raise UsageError(_explain(error), where, todo) from None
+    # Every reader has a rank by default.
+    unknown = unknown_names(config, base["ranks"], base["steps"]["order"])
+    if unknown:
+        raise UsageError("; ".join(unknown), where, todo)
+    return config
 
 
 def _read_file(path: Path) -> dict[str, Any]:

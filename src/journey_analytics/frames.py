@@ -172,7 +172,7 @@ def resolve_identities(observations: Any, policy: IdentityPolicy | None = None) 
         "device_persons_days": rules.device_persons_days,
     }
     if rules.blocklist is not None:
-        identity["blocklist"] = tuple(value.lower() for value in rules.blocklist)
+        identity["blocklist"] = rules.blocklist
     config = resolve(
         {"identity": identity, "sessions": {"timeout": rules.session_timeout}}, "IdentityPolicy"
     )

@@ -215,7 +215,16 @@ def _event_map(config: Config) -> pl.DataFrame:
 
 def _page_rules(config: Config) -> pl.DataFrame:
     pages = [
-        (n, p.pattern, p.type, p.content_group, p.content_type, p.step, p.outcome, p.id_pattern)
+        (
+            n,
+            p.pattern,
+            p.type,
+            p.content_group,
+            p.content_type,
+            p.step,
+            p.outcome,
+            p.id_pattern or None,
+        )
         for n, p in enumerate(config.pages, start=1)
     ]
     content = ["event_type", "content_group", "content_type"]

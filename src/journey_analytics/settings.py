@@ -2,13 +2,28 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from journey_analytics.analysis.funnel_spec import Funnel
-from journey_analytics.section import Duration, PositiveDuration, Section, TimeZone
+from journey_analytics.section import (
+    Duration,
+    FindingPattern,
+    Pattern,
+    PositiveDuration,
+    Section,
+    TimeZone,
+)
+
+# As many as an INTEGER of DuckDB counts.
+Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Actor = Literal["customer", "business", "system", "machine"]
+Outcome = Literal["viewed", "started", "completed", "failed", "skipped"]
+# What `_drop_off_carts` counts by.
+Breakdown = Literal["all", "device_type", "country", "checkout_identity", "entry_channel"]
 
 
 class Shop(Section):
@@ -25,13 +40,17 @@ class Identity(Section):
     """Guards of identity resolution."""
 
     blocklist: tuple[str, ...] = ()
-    blocked_emails: tuple[str, ...] = ()
-    limits: dict[Annotated[str, Field(pattern=r"^\w+>\w+$")], Annotated[int, Field(ge=1)]] = Field(
-        default_factory=dict
-    )
+    blocked_emails: tuple[Pattern, ...] = ()
+    limits: dict[Annotated[str, Field(pattern=r"^\w+>\w+$")], Count] = Field(default_factory=dict)
     denied_edges: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")], ...] = ()
-    device_persons_limit: int = Field(default=5, ge=1)
-    device_persons_days: int = Field(default=30, ge=1)
+    device_persons_limit: Count = 5
+    device_persons_days: Count = 30
+
+    @field_validator("blocklist")
+    @classmethod
+    def _in_lower_case(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Values are compared in lower case, however they are written."""
+        return tuple(dict.fromkeys(text.lower() for text in value))
 
 
 class Sessions(Section):
@@ -56,7 +75,7 @@ class Carts(Section):
     abandoned_after: Duration = timedelta(hours=24)
     recover_within: Duration = timedelta(days=7)
     joins_within: Duration = timedelta(hours=1)
-    min_checkouts_for_order: int = Field(default=200, ge=1)
+    min_checkouts_for_order: Count = 200
 
 
 class Journeys(Section):
@@ -93,9 +112,15 @@ class StageRule(Section):
 class Stages(Section):
     """The stages in order, their labels and rules."""
 
-    order: tuple[str, ...]
+    order: tuple[str, ...] = Field(min_length=1)
     labels: dict[str, Label] = Field(default_factory=dict)
     rules: tuple[StageRule, ...] = ()
+
+    @field_validator("order")
+    @classmethod
+    def _stages_are_apart(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        _refuse_twice(value, "the stage", "[stages] order")
+        return value
 
     def label(self, stage: str) -> Label:
         """The stage's label, else its own name."""
@@ -105,8 +130,14 @@ class Stages(Section):
 class Steps(Section):
     """The checkout steps in the shop's order; `frozen` keeps this order whatever the checkouts show."""
 
-    order: tuple[str, ...]
+    order: tuple[str, ...] = Field(min_length=1)
     frozen: bool = False
+
+    @field_validator("order")
+    @classmethod
+    def _steps_are_apart(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        _refuse_twice(value, "the step", "[steps] order")
+        return value
 
 
 class ConfiguredFunnel(Funnel):
@@ -121,7 +152,7 @@ class EventType(Section):
     """Channel and actor of an event type; `act` marks what the customer does himself."""
 
     channel: str
-    actor: str
+    actor: Actor
     act: bool = False
 
 
@@ -130,27 +161,27 @@ class NameMapping(Section):
 
     type: str
     channel: str | None = None
-    actor: str | None = None
+    actor: Actor | None = None
     step: str | None = None
-    outcome: str | None = None
+    outcome: Outcome | None = None
 
 
 class Page(Section):
     """What a viewed page means, by a pattern of its address."""
 
-    pattern: str
+    pattern: Pattern
     type: str | None = None
     content_group: str | None = None
     content_type: str | None = None
     step: str | None = None
-    outcome: str | None = None
-    id_pattern: str | None = None
+    outcome: Outcome | None = None
+    id_pattern: FindingPattern | None = None
 
 
 class Failure(Section):
     """The checkout step that a failure reason speaks of, and its event type if more is known."""
 
-    pattern: str
+    pattern: Pattern
     step: str
     type: str | None = None
 
@@ -158,8 +189,8 @@ class Failure(Section):
 class Rank(Section):
     """How early a source's money and clock are believed (1 = first)."""
 
-    money: int
-    time: int
+    money: Count
+    time: Count
 
 
 class Config(Section):
@@ -167,9 +198,9 @@ class Config(Section):
 
     quarantine_limit: float = Field(default=0.01, ge=0, le=1)
     period: str = Field(default="month", pattern="^(day|week|month)$")
-    breakdowns: tuple[str, ...] = ("all",)
+    breakdowns: tuple[Breakdown, ...] = ("all",)
     phone_region: str = Field(default="", pattern=r"^\d{0,3}$")
-    help_link_pattern: str = r"/articles/(\d+)"
+    help_link_pattern: FindingPattern = r"/articles/(\d+)"
     shops: tuple[Shop, ...] = ()
     folders: dict[str, str] = Field(default_factory=dict)
     trengo_channels: dict[str, str] = Field(default_factory=dict)
@@ -208,13 +239,31 @@ class Config(Section):
         _refuse_twice([funnel.name for funnel in value], "the funnel", "[[funnels]]")
         return value
 
+    @field_validator("breakdowns")
+    @classmethod
+    def _breakdowns_have_all(cls, value: tuple[Breakdown, ...]) -> tuple[Breakdown, ...]:
+        _refuse_twice(value, "the breakdown", "breakdowns")
+        if "all" not in value:
+            raise ValueError("'all' must be among the breakdowns: the report shows its figures")
+        return value
+
+    @field_validator("events")
+    @classmethod
+    def _names_are_apart(
+        cls, value: dict[str, dict[str, NameMapping]]
+    ) -> dict[str, dict[str, NameMapping]]:
+        """Names of a source are compared in lower case."""
+        for source, names in value.items():
+            _refuse_twice([name.lower() for name in names], "the name", f"[events.{source}]")
+        return value
+
     def fingerprint(self) -> str:
         """A hash of the resolved configuration, written beside every result."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _refuse_twice(named: list[str], what: str, where: str) -> None:
+def _refuse_twice(named: Sequence[str], what: str, where: str) -> None:
     twice = sorted({value for value in named if named.count(value) > 1})
     if twice:
         raise ValueError(f"{what} {', '.join(map(repr, twice))} stands in {where} twice")

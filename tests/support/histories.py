@@ -12,34 +12,11 @@ from typing import Any, Literal
 from support import raw
 from support.lives import draw_records
 from support.mishaps import Record
+from support.overlays import OVERLAYS, draw_overlay
 
 Kind = Literal["build", "full", "table", "publish", "undo", "erase"]
 
 HEADERS = {"google_ads_clicks": raw.CLICK_HEADER, "ad_impressions": raw.IMPRESSION_HEADER}
-SHOPS = [{"name": "demo", "time_zone": "Europe/Madrid", "currency": "EUR",
-          "accounts": [raw.DOMAIN, raw.STREAM, raw.ADS_ACCOUNT],
-          "folders": ["trengo", "sendgrid", "delighted", "freshdesk_tickets", "freshdesk_conversations"]},
-         {"name": "other", "time_zone": "America/New_York", "currency": "USD", "accounts": ["other.myshopify.com"]}]  # fmt: skip
-_VIEW, _ADD, _BUY = (
-    {"name": name, "event": name} for name in ("product_viewed", "cart_item_added", "order_placed")
-)
-FUNNELS = [
-    {"name": "every", "steps": [_VIEW, _ADD, {**_BUY, "within": "1d"}], "entry": "every", "breakdown": "device_type"},
-    {"name": "sessions", "steps": [_VIEW, {**_ADD, "optional": True}, _BUY], "per": "session_id",
-     "exclusions": [{"where": "step_outcome = 'failed'", "before_step": 3}]},
-    {"name": "carts", "steps": [_ADD, _BUY], "per": "cart_key", "order": "strict", "breakdown": "channel", "top": 1},
-    {"name": "open", "steps": [_VIEW, _ADD, _BUY], "is_open": True, "breakdown": "device_type", "breakdown_mode": "all"},
-]  # fmt: skip
-OVERLAYS: tuple[dict[str, Any], ...] = (
-    {},
-    {},
-    {"shops": SHOPS},
-    {"identity": {"limits": {"email_hash>customer_id": 1}}, "period": "week", "funnels": FUNNELS},
-    {"identity": {"device_persons_limit": 1}, "carts": {"abandoned_after": "2h"}, "period": "day"},
-    {"carts": {"recover_within": "1h"}, "journeys": {"silence": "2d"}, "funnels": FUNNELS},
-    # The order of steps is observed from the first checkouts on, so it changes under customers without news.
-    {"carts": {"min_checkouts_for_order": 2, "abandoned_after": "1h"}},
-)
 
 
 @dataclass(frozen=True)
@@ -64,6 +41,7 @@ class Step:
         threads: Of DuckDB.
         table: Which one, for the kind `table`.
         choice: Which edge or person, as a number among all that there are.
+        overlay: The configuration of this step, where it is not yet the history's.
     """
 
     kind: Kind
@@ -73,10 +51,12 @@ class Step:
     threads: int = 2
     table: str = ""
     choice: int = 0
+    overlay: dict[str, Any] | None = None
 
     def __str__(self) -> str:
         words = [self.kind, self.table, f"files {list(self.files) if len(self.files) < 100 else len(self.files)}", f"threads {self.threads}",
-                 f"as of {self.as_of}" if self.as_of else "", f"known at {self.known_at}" if self.known_at else ""]  # fmt: skip
+                 f"as of {self.as_of}" if self.as_of else "", f"known at {self.known_at}" if self.known_at else "",
+                 "" if self.overlay is None else f"config {self.overlay or 'default'}"]  # fmt: skip
         return ", ".join(word for word in words if word)
 
 
@@ -219,7 +199,9 @@ def _draw_step(
     if random.random() < 0.07:
         known_at = date(2026, 11, 2) + timedelta(days=random.randrange(days))
     table = random.choice(tables) if kind == "table" else ""
-    return Step(kind, tuple(group), as_of, known_at, _threads(random), table, _choice(random))
+    return Step(
+        kind, tuple(group), as_of, known_at, _threads(random), table, _choice(random), draw_overlay(random)
+    )  # fmt: skip
 
 
 def _draw_last(random: Random, group: list[int], as_of: datetime | None) -> Step:

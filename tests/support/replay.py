@@ -52,8 +52,9 @@ def _play(history: History, base: Path, begin: int, end: int) -> None:
     for number in range(begin, end):
         step = history.steps[number]
         land([history.files[file] for file in step.files], base / "landing")
+        config = resolve(history.overlay if step.overlay is None else step.overlay)
         try:
-            take_step(step, base / "landing", base / "home", resolve(history.overlay))
+            take_step(step, base / "landing", base / "home", config)
         except Exception as error:
             error.add_note(f"in step {number + 1} of {history}")
             raise
