@@ -68,12 +68,12 @@ def begin_build(
     return build_id
 
 
-def restore_log(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
+def restore_log(connection: duckdb.DuckDBPyConnection, published: Path | None) -> None:
     """Takes builds and changes of keys from the published version into a workspace that is new or was made anew.
 
     Everything else comes from the lake; without its log a home would count its builds from 1 again.
     """
-    if not published.exists() or connection.execute("from main.runs limit 1").fetchall():
+    if published is None or connection.execute("from main.runs limit 1").fetchall():
         return
     path = str(published).replace("'", "''")
     # A version that cannot be read, or is of a former release, has no log to give.

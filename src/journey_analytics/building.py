@@ -24,7 +24,7 @@ from journey_analytics.lock import HomeLock
 from journey_analytics.models import load_models
 from journey_analytics.moments import day, moment
 from journey_analytics.parameters import commerce_accounts, write_parameters
-from journey_analytics.publish import LINK, PublishRefused, publish
+from journey_analytics.publish import PublishRefused, last_version, publish
 from journey_analytics.removal import conclude, remove_erased
 from journey_analytics.stages import stage_expression
 from journey_analytics.tombstones import read_tombstones
@@ -190,7 +190,7 @@ def prepare(
     }
     if all(stone.state == "finished" for stone in read_tombstones(workspace.home)):
         # The version that is published still names whom an erasure has removed from the log.
-        restore_log(workspace.connection, workspace.home / LINK)
+        restore_log(workspace.connection, last_version(workspace.home))
     denied = denied_ids(workspace.home, config)
     rules = rules_hash(config, denied)
     build_id = begin_build(workspace, inputs, rules, as_of, is_new=full)
