@@ -147,7 +147,8 @@ class _Run:
             for number, content in enumerate(unread, start=1):
                 if progress:
                     progress(f"reading {content.files[0].name}", number, len(unread))
-                self._record(self._reading.add(self._work(content)))
+                if content.files[0].is_as_listed:
+                    self._record(self._reading.add(self._work(content)))
             self._record(self._reading.finish())
         finally:
             self._reading.close()
@@ -195,6 +196,9 @@ class _Run:
         rows, outdated = [], []
         for work in finished:
             content = work.content
+            if not content.files[0].is_as_listed:
+                work.drop(self._lake)
+                continue
             known = self._manifest.get((work.folder, work.source_file))
             newest = work.newest_at.astimezone(UTC).date() if work.newest_at else None
             places = _arrivals(content, newest)
@@ -229,7 +233,10 @@ class _Run:
                 self._manifest[row.key] = row
 
     def _report(self, content: Content) -> None:
-        row = self._manifest[content.files[0].folder, content.source_file]
+        row = self._manifest.get((content.files[0].folder, content.source_file))
+        if row is None:
+            self._result.problems.append(content.files[0].changed())
+            return
         for number, file in enumerate(content.files):
             status = self._statuses[row.key] if number == 0 else "copy"
             counts = (
