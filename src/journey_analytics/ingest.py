@@ -202,7 +202,9 @@ class _Run:
             known = self._manifest.get((work.folder, work.source_file))
             newest = work.newest_at.astimezone(UTC).date() if work.newest_at else None
             places = _arrivals(content, newest)
-            if known:
+            # A day that its records told is told by them anew.
+            undated = {file.name for file in content.files if file.arrival_date is None}
+            if known and known.path not in undated:
                 places.append((known.arrival_date, known.path))
             arrival, path = min(places)
             work.publish(self._lake, arrival)
@@ -239,16 +241,8 @@ class _Run:
             return
         for number, file in enumerate(content.files):
             status = self._statuses[row.key] if number == 0 else "copy"
-            counts = (
-                (
-                    row.records_in_count,
-                    row.accepted_count,
-                    row.quarantined_count,
-                    row.erased_count,
-                )
-                if number == 0
-                else (0, 0, 0, 0)
-            )
+            told = row.records_in_count, row.accepted_count, row.quarantined_count, row.erased_count
+            counts = told if number == 0 else (0, 0, 0, 0)
             report = FileReport(
                 file.folder, row.source_system, file.name, row.source_file, row.arrival_date, *counts,
                 is_file_problem=row.is_file_problem, status=status,
