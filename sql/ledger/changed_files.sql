@@ -1,4 +1,5 @@
--- Which files are new, gone or counted otherwise since the previous version? Only their events can differ.
+-- Which files are new, gone, counted otherwise or of another day since the previous version? Only their events can
+-- differ: a day of arrival decides whose records hold, and which are dated too far ahead to be believed.
 -- Grain: one row per landing folder and file content.
 select
     coalesce(a.source, b.source) as source_folder,
@@ -13,3 +14,4 @@ where
     a.accepted_count is distinct from b.accepted_count
     or a.superseded_count is distinct from b.superseded_count
     or a.erased_count is distinct from b.erased_count
+    or a.arrival_date is distinct from b.arrival_date

@@ -1,22 +1,41 @@
 -- Why did the units behind each group of restated figures change? Per person, then counted: aggregates only.
 -- A group with a change that nothing here explains has a row without a reason; the causes of whole shops come in there.
 -- Grain: one row per group of figures, reason and kind of evidence.
-with changed as (
-    -- Counted with a sign, units that say the same in both versions cancel out.
-    select
-        group_id,
-        person,
-        max(moved_at) filter (where sign > 0) as moved_at
+with moved_unit as (
+    -- Counted with a sign, units that say the same in both versions cancel out: a person's own, then those of several.
+    select s.group_id, s.person, bool_or(s.moved_at > g.clock_at) as is_later
     from (
         select *, sum(sign) over (partition by group_id, content) as net
         from (
-            select *, -1 as sign from units_before
-            union all
-            select *, 1 from units_after
-        ) as both_versions
-    ) as signed
-    where net <> 0
-    group by group_id, person
+            select group_id, person, content, sum(sign) as sign, max(moved_at) filter (where sign > 0) as moved_at
+            from units
+            group by group_id, person, content
+            having sum(sign) <> 0
+        ) as own
+    ) as s
+    inner join restated_groups as g on s.group_id = g.group_id
+    where s.net <> 0
+    group by s.group_id, s.person
+),
+of_shop as (
+    select g.group_id, bool_or(s.reason = 'rule_change') as has_rules
+    from restated_groups as g
+    inner join shop_causes as s on g.table_name = s.table_name and g.shop = s.shop
+    group by g.group_id
+),
+changed as (
+    select group_id, person, is_later from moved_unit
+    union all
+    -- What no unit of its own moved, such as whether the shop's period is mature, was moved by those of other groups.
+    select g.group_id, m.person, bool_or(m.is_later)
+    from restated_groups as g
+    inner join restated_groups as o
+        on g.table_name = o.table_name and g.shop = o.shop and g.period_at = o.period_at and g.part = o.part
+    inner join moved_unit as m on o.group_id = m.group_id
+    where
+        g.group_id not in (select u.group_id from moved_unit as u)
+        and g.group_id not in (select s.group_id from of_shop as s)
+    group by g.group_id, m.person
 ),
 by_event as (
     select
@@ -42,29 +61,23 @@ by_key as (
     inner join key_changes as k on c.person = k.person
     where k.change <> 'renamed'
 ),
-by_time as (
-    select c.group_id, c.person
-    from changed as c
-    inner join restated_groups as g on c.group_id = g.group_id
-    where c.moved_at > g.clock_at
-),
 explained as (
     select group_id, person from by_event where reason is not null
     union
     select group_id, person from by_key
-    union
-    select group_id, person from by_time
 ),
 rest as (
-    -- What nothing else explains comes from later acts of the person, where there are any.
-    select c.group_id, c.person, bool_or(e.event_id is not null) as has_later_acts
+    -- What nothing else explains comes from time, or from later acts of the person, where there are any.
+    select
+        c.group_id, c.person,
+        coalesce(bool_or(c.is_later), false) or bool_or(e.event_id is not null) as has_later_acts
     from changed as c
     anti join explained as x on c.group_id = x.group_id and c.person = x.person
     left join by_event as e on c.group_id = e.group_id and c.person = e.person
     group by c.group_id, c.person
 ),
 moved as (
-    select group_id, person from by_time
+    select group_id, person from changed where is_later
     union
     select group_id, person from rest where has_later_acts
 )
@@ -93,8 +106,13 @@ select
 from moved
 group by group_id
 union all
+-- Time alone explains little where a rule changed too: both are named.
 select g.group_id, null, null
 from restated_groups as g
+left join of_shop as s on g.group_id = s.group_id
 where
     not exists (select 1 from changed as c where c.group_id = g.group_id)
-    or exists (select 1 from rest as r where r.group_id = g.group_id and not r.has_later_acts)
+    or exists (
+        select 1 from rest as r
+        where r.group_id = g.group_id and (not r.has_later_acts or coalesce(s.has_rules, false))
+    )

@@ -68,24 +68,37 @@ def begin_build(
     return build_id
 
 
-def restore_log(connection: duckdb.DuckDBPyConnection, published: Path) -> None:
-    """Takes builds and changes of keys from the published version into a workspace that is new or was made anew.
+def restore_log(connection: duckdb.DuckDBPyConnection, published: Path | None) -> None:
+    """Takes builds and changes of keys from a published version that knows of a later build than the workspace.
 
-    Everything else comes from the lake; without its log a home would count its builds from 1 again.
+    The workspace is new, was made anew, or is an old copy put back. Everything else comes from the lake; without this
+    log a home would give the numbers of its builds twice. Tables of an old copy are made anew.
     """
-    if not published.exists() or connection.execute("from main.runs limit 1").fetchall():
+    if published is None:
         return
     path = str(published).replace("'", "''")
+    newest = "select coalesce(max(build_id), 0) from"
     # A version that cannot be read, or is of a former release, has no log to give.
     with suppress(duckdb.Error):
         connection.execute(f"attach '{path}' as published (read_only)")
         try:
-            for table in ("runs", "customer_keys"):
-                connection.execute(
-                    f"insert into main.{table} by name select * from published.main.{table}"
-                )
+            is_later = f"select ({newest} published.main.runs) > ({newest} main.runs)"
+            if not connection.execute(is_later).fetchall()[0][0]:
+                return
+            with transaction(connection):
+                for table in ("runs", "customer_keys"):
+                    connection.execute(f"delete from main.{table}")
+                    connection.execute(
+                        f"insert into main.{table} by name select * from published.main.{table}"
+                    )
+                forget_rules(connection)
         finally:
             connection.execute("detach published")
+
+
+def forget_rules(connection: duckdb.DuckDBPyConnection) -> None:
+    """Has every table made anew: it is, if it was made by rules that nobody knows."""
+    connection.execute("update main.builds set rules_hash = '', content_hash = null")
 
 
 def states_of(connection: duckdb.DuckDBPyConnection) -> dict[str, State]:

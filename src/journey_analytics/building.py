@@ -14,7 +14,14 @@ import duckdb
 from journey_analytics import checks, records
 from journey_analytics.attempts import check_funnels
 from journey_analytics.attention import over_limit, shop_problems
-from journey_analytics.bookkeeping import begin_build, mark, note_replaced, restore_log, state_of
+from journey_analytics.bookkeeping import (
+    begin_build,
+    forget_rules,
+    mark,
+    note_replaced,
+    restore_log,
+    state_of,
+)
 from journey_analytics.config import Config, find, keep, load
 from journey_analytics.denied_edges import denied_ids, unknown_edges
 from journey_analytics.engine import Engine, Progress
@@ -24,7 +31,7 @@ from journey_analytics.lock import HomeLock
 from journey_analytics.models import load_models
 from journey_analytics.moments import day, moment
 from journey_analytics.parameters import commerce_accounts, write_parameters
-from journey_analytics.publish import LINK, PublishRefused, publish
+from journey_analytics.publish import PublishRefused, last_version, publish
 from journey_analytics.removal import conclude, remove_erased
 from journey_analytics.stages import stage_expression
 from journey_analytics.tombstones import read_tombstones
@@ -95,8 +102,7 @@ def build(
         remove_erased(home, resolved)
         with _timed(seconds, "ingest"):
             ingested = ingest(landing, home, resolved, known_at=known_at, progress=progress)
-        if not isinstance(config, Config):
-            keep(file, home)
+        keep(config if isinstance(config, Config) else file, home)
         with Workspace(home) as workspace:
             engine = prepare(workspace, resolved, as_of=as_of, known_at=known_at, full=full)
             engine.bring_up(published_models(), progress)
@@ -190,15 +196,14 @@ def prepare(
     }
     if all(stone.state == "finished" for stone in read_tombstones(workspace.home)):
         # The version that is published still names whom an erasure has removed from the log.
-        restore_log(workspace.connection, workspace.home / LINK)
+        restore_log(workspace.connection, last_version(workspace.home))
     denied = denied_ids(workspace.home, config)
     rules = rules_hash(config, denied)
     build_id = begin_build(workspace, inputs, rules, as_of, is_new=full)
     connection = workspace.connection
     engine = Engine(workspace, config, build_id, release())
     if full:
-        # A table made by rules that nobody knows is made anew.
-        connection.execute("update main.builds set rules_hash = '', content_hash = null")
+        forget_rules(connection)
     state = state_of(connection, "_observations")
     # Rows of another release may lack columns, and DuckDB may hash otherwise.
     is_whole = full or state is None or not state[1].startswith(f"{release()} ")

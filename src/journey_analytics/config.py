@@ -1,6 +1,7 @@
 """The configuration: packaged defaults, overlaid by the user's TOML, checked before anything runs."""
 
 import difflib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -87,10 +88,27 @@ def find(
     return next((item for item in candidates if item is not None and item.is_file()), None)
 
 
-def keep(source: Path | None, home: Path) -> None:
+def keep(source: Path | Config | None, home: Path) -> None:
     """Keeps the configuration of a build in its home directory, where all other commands find it."""
-    text = source.read_text(encoding="utf-8") if source else "# built with the packaged defaults\n"
+    if isinstance(source, Config):
+        sections = source.model_dump(mode="json", exclude_none=True)
+        text = "".join(f"{name} = {_toml(value)}\n" for name, value in sections.items())
+    elif source is not None:
+        text = source.read_text(encoding="utf-8")
+    else:
+        text = "# built with the packaged defaults\n"
     write_aside(home / "journey.toml", text)
+
+
+def _toml(value: Any) -> str:
+    """A value of JSON as one of TOML: all but tables are written alike."""
+    if isinstance(value, dict):
+        return (
+            "{" + ", ".join(f"{_toml(name)} = {_toml(item)}" for name, item in value.items()) + "}"
+        )
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def resolve(overlay: dict[str, Any], where: str = "the given configuration") -> Config:

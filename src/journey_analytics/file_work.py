@@ -50,6 +50,12 @@ class FileWork:
         """Name of the file aside."""
         return f"{kind}-{self.folder}-{self.source_file}.parquet"
 
+    def drop(self, lake: Lake) -> None:
+        """Forgets what was read: it may be of another content than the one that was hashed."""
+        if self.writer is not None:
+            self.writer.close()
+            (lake.aside / self.aside("events")).unlink()
+
     def publish(self, lake: Lake, arrival: date) -> None:
         """Moves events and quarantine to their place."""
         if self.writer is not None:

@@ -147,7 +147,8 @@ class _Run:
             for number, content in enumerate(unread, start=1):
                 if progress:
                     progress(f"reading {content.files[0].name}", number, len(unread))
-                self._record(self._reading.add(self._work(content)))
+                if content.files[0].is_as_listed:
+                    self._record(self._reading.add(self._work(content)))
             self._record(self._reading.finish())
         finally:
             self._reading.close()
@@ -195,10 +196,15 @@ class _Run:
         rows, outdated = [], []
         for work in finished:
             content = work.content
+            if not content.files[0].is_as_listed:
+                work.drop(self._lake)
+                continue
             known = self._manifest.get((work.folder, work.source_file))
             newest = work.newest_at.astimezone(UTC).date() if work.newest_at else None
             places = _arrivals(content, newest)
-            if known:
+            # A day that its records told is told by them anew.
+            undated = {file.name for file in content.files if file.arrival_date is None}
+            if known and known.path not in undated:
                 places.append((known.arrival_date, known.path))
             arrival, path = min(places)
             work.publish(self._lake, arrival)
@@ -229,19 +235,14 @@ class _Run:
                 self._manifest[row.key] = row
 
     def _report(self, content: Content) -> None:
-        row = self._manifest[content.files[0].folder, content.source_file]
+        row = self._manifest.get((content.files[0].folder, content.source_file))
+        if row is None:
+            self._result.problems.append(content.files[0].changed())
+            return
         for number, file in enumerate(content.files):
             status = self._statuses[row.key] if number == 0 else "copy"
-            counts = (
-                (
-                    row.records_in_count,
-                    row.accepted_count,
-                    row.quarantined_count,
-                    row.erased_count,
-                )
-                if number == 0
-                else (0, 0, 0, 0)
-            )
+            told = row.records_in_count, row.accepted_count, row.quarantined_count, row.erased_count
+            counts = told if number == 0 else (0, 0, 0, 0)
             report = FileReport(
                 file.folder, row.source_system, file.name, row.source_file, row.arrival_date, *counts,
                 is_file_problem=row.is_file_problem, status=status,

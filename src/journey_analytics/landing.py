@@ -63,6 +63,25 @@ class LandingFile:
         """The day of the last change: for a file in which no record has a time."""
         return datetime.fromtimestamp(self.modified_ns / 1e9, UTC).date()
 
+    @property
+    def is_as_listed(self) -> bool:
+        """Whether it is still the file that was listed: a writer may have replaced or removed it since."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            return False
+        listed = (self.size, self.modified_ns, self.changed_ns)
+        return (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == listed
+
+    def changed(self) -> Problem:
+        """What to say of it where it is not."""
+        return _problem(
+            self.folder,
+            self.name,
+            "The file changed while it was read.",
+            "The next build reads it. Write files beside the landing folder and rename them into place.",
+        )
+
 
 @dataclass(frozen=True)
 class Landing:

@@ -94,13 +94,13 @@ def publish(
     """
     size = workspace.path.stat().st_size if workspace.path.exists() else 0
     refuse_without_space(home, size, "publish")
-    link = home / LINK
-    ledger.record(workspace, link.resolve() if link.exists() else None)
+    former = last_version(home)
+    ledger.record(workspace, former)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:-3]
     target = home / f"warehouse-{stamp}-{build_id:06d}.duckdb"
     temporary = home / f".{target.name}.building"
     try:
-        _copy(workspace.connection, temporary, build_id)
+        _copy(workspace.connection, temporary, build_id, former)
         outcomes = _check(temporary)
         replace(temporary, target)
     finally:
@@ -115,6 +115,14 @@ def publish(
     return Publication(target, outcomes)
 
 
+def last_version(home: Path) -> Path | None:
+    """The version that readers see; where the link or its file was lost, the newest that is left."""
+    link = home / LINK
+    if link.exists():
+        return link.resolve()
+    return max(home.glob(VERSIONS), key=lambda path: path.name, default=None)
+
+
 def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Names of the tables that analysts see."""
     rows = connection.execute(
@@ -125,11 +133,12 @@ def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for name in [*names, *EXTRA_TABLES] if name in existing]
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, path: Path, build_id: int) -> None:
+def _copy(
+    connection: duckdb.DuckDBPyConnection, path: Path, build_id: int, former: Path | None
+) -> None:
     """Makes the new version: the former one with the changed rows in place of the old, else everything anew."""
-    former = (path.parent / LINK).resolve()
     since = state_of(connection, PUBLISHED)
-    if since and former.is_file() and since[0] // WHOLE_EVERY == build_id // WHOLE_EVERY:
+    if since and former and since[0] // WHOLE_EVERY == build_id // WHOLE_EVERY:
         shutil.copyfile(former, path)
         try:
             with _publication(connection, path):

@@ -148,17 +148,15 @@ def find_causes(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
     run_on_both(connection, "events")
     run(connection, "event_changes")
     units = connection.execute("select distinct units from temp.restated_groups").fetchall()
-    for table in ("before", "after"):
-        connection.execute(
-            f"create or replace temp table units_{table} "
-            "(group_id bigint, person varchar, moved_at timestamptz, content hugeint)"
-        )
+    connection.execute(
+        "create or replace temp table units "
+        "(group_id bigint, person varchar, moved_at timestamptz, content hugeint, sign integer)"
+    )
     for (name,) in sorted(units):
         if is_comparable(connection, name):
             run_on_both(connection, name)
-            for table in ("before", "after"):
-                connection.execute(f"insert into units_{table} select * from {name}_{table}")
-    run(connection, "group_causes")
+            for table, sign in (("before", -1), ("after", 1)):
+                connection.execute(f"insert into units select *, {sign} from {name}_{table}")
     run(connection, "shop_causes")
     rules = _changed_rules(connection, build_id)
     if rules:
@@ -167,6 +165,7 @@ def find_causes(connection: duckdb.DuckDBPyConnection, build_id: int) -> None:
             "select distinct table_name, shop, 'rule_change', ? from temp.restated_groups",
             [rules],
         )
+    run(connection, "group_causes")
     run(connection, "restated_figures")
 
 

@@ -222,3 +222,18 @@ def test_a_table_without_a_mark_is_told_to_what_reads_it(shop: Shop) -> None:
     shop.build()
 
     assert shop.differences() == []
+
+
+def test_a_file_whose_records_tell_its_day_follows_the_time_zone_of_its_shop(shop: Shop) -> None:
+    """The day of its newest record, as it is read now, and not as it once was read."""
+    clicks = "\n".join([raw.CLICK_HEADER, raw.ad_click(at(2).date(), "g1")]) + "\n"
+    shop.files.append(LandedFile("google_ads_clicks/export.csv", clicks))
+    days = []
+    for zone in ("Europe/Madrid", "UTC", "Europe/Madrid"):
+        shop.overlay = {"shops": [{"name": "only", "time_zone": zone}]}
+        shop.build()
+        days += shop.ask("select arrival_date from files")
+        assert shop.differences() == []
+        shutil.rmtree(shop.base / "full")
+
+    assert days == [(at(1).date(),), (at(2).date(),), (at(1).date(),)]

@@ -10,9 +10,12 @@ from support.homes import arrivals, copy_days
 
 import journey_analytics as ja
 from journey_analytics import cli, rebuild
+from journey_analytics.building import published_models
+from journey_analytics.config import load, resolve
 from journey_analytics.errors import JourneyError
 from journey_analytics.rebuild import compare_with_rebuild
 from journey_analytics.sample import write_sample
+from journey_analytics.warehouse import open_warehouse
 from journey_analytics.workspace import Workspace
 from pipelines.definitions import build_definitions
 from pipelines.resources import JourneyHome
@@ -178,3 +181,40 @@ def test_the_proof_runs_on_sundays_after_the_nightly_run() -> None:
     assert weekly.cron_schedule == "30 3 * * 0"
     assert weekly.execution_timezone == "UTC"
     assert weekly.job_name == "rebuild_check"
+
+
+def test_an_old_copy_of_the_workspace_is_made_anew_and_no_build_is_counted_twice(
+    home: Path, landing: Path, tmp_path: Path
+) -> None:
+    shutil.copy(home / "workspace.duckdb", tmp_path / "copy.duckdb")
+    hourly = tmp_path / "hourly.toml"
+    hourly.write_text('[sessions]\ntimeout = "1h"\n')
+    assert ja.build(landing, home, hourly).build_id == 4
+    shutil.copy(tmp_path / "copy.duckdb", home / "workspace.duckdb")
+
+    # The copy was made by the rules that hold again: what is published says otherwise.
+    assert ja.build(landing, home).build_id == 5
+
+    assert all(comparison.is_equal for comparison in compare_with_rebuild(home))
+    with open_warehouse(home) as connection:
+        assert connection.execute("select list(build_id order by build_id) from runs").fetchall() == [([1, 2, 3, 4, 5],)]  # fmt: skip
+        workspace = home / "workspace.duckdb"
+        connection.execute(f"attach '{workspace}' as workspace (read_only)")
+        for table in published_models():
+            differing = f"from {table} except all from workspace.main.{table}"
+            assert connection.execute(differing).fetchall() == [], table
+
+
+def test_a_build_with_rules_given_in_python_keeps_them_for_all_other_commands(
+    landing: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shops = [{"name": 'Ana\'s "é" \\ shop', "time_zone": "Europe/Madrid", "currency": "EUR"}]
+    given = resolve({"shops": shops, "sessions": {"timeout": "4m"}, "period": "week"})
+    assert ja.build(landing, home, given).refusal is None
+
+    assert load(home=home) == given
+    assert cli.main(["publish", "--home", str(home)]) == 0
+    assert all(comparison.is_equal for comparison in compare_with_rebuild(home))
+    with open_warehouse(home) as connection:
+        assert connection.execute("select count(*) from runs").fetchall() == [(1,)]
