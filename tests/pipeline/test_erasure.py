@@ -13,7 +13,17 @@ from support import raw
 from support.decoded import found_in
 from support.erased import erased_counts, rebuild, tables_of, traces_of
 from support.exports import land, quarantine_rows
-from support.people import ANN, ARRIVED, CONFIG, KEY, records, write_landing
+from support.people import (
+    ANN,
+    ARRIVED,
+    CONFIG,
+    KEY,
+    at,
+    order,
+    records,
+    webhook,
+    write_landing,
+)
 
 import journey_analytics as ja
 from journey_analytics import cli, workspace
@@ -162,6 +172,22 @@ def test_any_identifier_finds_the_person_and_a_no_leaves_all_as_it_is(
 def test_an_identifier_of_two_people_is_refused_and_both_are_named(place: Path) -> None:
     with pytest.raises(ja.JourneyError, match="2 customers are known by this identifier"):
         ja.erase(place / "home", "#1001")
+
+
+def test_an_id_of_two_shops_is_refused_also_where_one_of_them_goes_by_another_name(
+    tmp_path: Path,
+) -> None:
+    """Cat is known by 8000 first; 9001 is Ann's and hers."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    write_landing(landing)
+    earlier = order(1500, 8000, "cat@example.com", at(7), "cart-8000")
+    land(landing, f"shopify_webhooks/{ARRIVED}/first.json", [
+        webhook("orders/create", "e30", "uk.myshopify.com", earlier),
+    ])  # fmt: skip
+    rebuild(landing, home)
+
+    with pytest.raises(ja.JourneyError, match="2 customers are known by this identifier"):
+        ja.erase(home, "9001")
 
 
 def test_an_unknown_person_is_an_error_and_an_erased_one_is_not(gone: Path) -> None:
