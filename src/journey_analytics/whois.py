@@ -27,6 +27,7 @@ left join (
     where identifier_type = 'customer_id' group by customer_key
 ) as n on p.customer_key = n.customer_key
 where list_contains($values, p.identifier)
+    or (p.identifier_type = 'conversation_id' and list_contains($values, split_part(p.identifier, ':', 2)))
 order by p.identifier_type, p.shop, p.identifier, p.effective_at
 """
 _EDGES = """

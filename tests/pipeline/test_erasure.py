@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ import journey_analytics as ja
 from journey_analytics import cli, workspace
 from journey_analytics.explain import UnknownCustomer
 from journey_analytics.lake import Lake
+from journey_analytics.models import load_models
 from journey_analytics.privacy import hash_email
+from journey_analytics.receipt import figure_tables
 from journey_analytics.warehouse import open_warehouse
 
 pytestmark = pytest.mark.usefixtures("one_hashing_key")
@@ -83,6 +86,29 @@ def test_the_receipt_counts_and_shows_the_figures_before_and_after(
     assert payment["reached_count"] == {"from": "2", "to": "1"}
     assert _reached(people / "home") == 2
     assert _reached(erased_people / "home") == 1
+
+
+def test_the_receipt_names_every_row_of_figures_that_is_another(
+    people: Path, erased_people: Path
+) -> None:
+    (path,) = (erased_people / "home" / "receipts").iterdir()
+    listed = json.loads(path.read_text(encoding="utf-8"))["changed_figures"]
+    models = load_models()
+    found: dict[str, int] = {}
+    with open_warehouse(people / "home") as before, open_warehouse(erased_people / "home") as now:
+        for name in figure_tables():
+            key = ", ".join(models[name].key)
+            rows = [
+                dict(
+                    home.sql(f"select row({key})::varchar, t::varchar from {name} as t").fetchall()
+                )
+                for home in (before, now)
+            ]
+            changed = [k for k in rows[0] | rows[1] if rows[0].get(k) != rows[1].get(k)]
+            found |= {name: len(changed)} if changed else {}
+
+    assert {"checkout_drop_off", "funnel_steps", "identity_health", "data_health"} <= found.keys()
+    assert found == Counter(each["table"] for each in listed)
 
 
 def _reached(home: Path) -> int:
@@ -152,7 +178,9 @@ def test_a_refused_line_that_is_nothing_but_the_address_goes_too(place: Path) ->
     assert found_in(home, [str(hashed)]) == set()
 
 
-@pytest.mark.parametrize("identifier", ["freshdesk:21", "ann-phone-1", ANN.upper()])
+@pytest.mark.parametrize(
+    "identifier", ["freshdesk:21", "21", "ann-phone-1", "ClickOfAnn1", ANN.upper()]
+)
 def test_any_identifier_finds_the_person_and_a_no_leaves_all_as_it_is(
     place: Path, identifier: str
 ) -> None:
@@ -194,8 +222,9 @@ def test_an_unknown_person_is_an_error_and_an_erased_one_is_not(gone: Path) -> N
     with pytest.raises(UnknownCustomer, match="Nobody is known"):
         ja.erase(gone / "home", "nobody@example.com")
 
-    again = ja.erase(gone / "home", ANN)
-    assert again == ja.ErasureResult(is_erased=True, removed={}, receipt=None)
+    for identifier in (ANN, "21", "ClickOfAnn1"):
+        again = ja.erase(gone / "home", identifier)
+        assert again == ja.ErasureResult(is_erased=True, removed={}, receipt=None)
 
 
 # -------------------------------------------------------------------------------------- the command line
