@@ -28,11 +28,16 @@ _ZONE = r" ?(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?)"
 _NEVER = "$x^"
 
 _MACROS = {
+    # Whether an encoded @ or + may stand in it, even repeatedly encoded.
+    "has_code(x)": "contains(x, '%40') or contains(x, '%2B') or contains(x, '%2b') or contains(x, '%25')",
     # Text as it may be kept: no e-mail address, phone number or IP, not endless, never the empty string.
     "redact(x)": (
-        f"case when contains(x, '@') or contains(x, '+') or contains(x, '%') or regexp_matches(x, '{_IP_LIKE}') "
-        f"then regexp_replace(regexp_replace(regexp_replace(x, '{_EMAIL_LIKE}', '[email]', 'g'), "
-        f"'{_PHONE_LIKE}', '[phone]', 'g'), '{_IP_LIKE}', '[ip]', 'g') else x end"
+        f"case when contains(x, '@') or contains(x, '+') or has_code(x) or regexp_matches(x, '{_IP_LIKE}') "
+        "then redacted(x) else x end"
+    ),
+    "redacted(x)": (
+        f"regexp_replace(regexp_replace(regexp_replace(x, '{_EMAIL_LIKE}', '[email]', 'g'), "
+        f"'{_PHONE_LIKE}', '[phone]', 'g'), '{_IP_LIKE}', '[ip]', 'g')"
     ),
     "kept(x)": "case when trim(x) <> '' then left(trim(redact(x)), 2000) end",
     "known(x)": (
@@ -80,7 +85,7 @@ _MACROS = {
     # Addresses of pages: of the query only utm_* and step survive.
     "url_param(url, name)": (
         # A plus is a blank, but for that of an address or number.
-        "case when contains(url, name || '=') then try(url_decode(replace(redact(nullif("
+        "case when contains(url, name || '=') then try(url_decode(replace(redacted(nullif("
         "regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '')), '+', ' '))) end"
     ),
     "kept_query(url)": (
@@ -93,8 +98,8 @@ _MACROS = {
         "then split_part(split_part(url, '#', 1), '?', 1) || kept_query(url) else url end"
     ),
     "clean_url(url)": (
-        "case when url = '' then null when contains(url, '@') or contains(url, '+') or contains(url, '%') "
-        "then left(regexp_replace(regexp_replace(regexp_replace(plain_url(url), '//[^/?@]*@', '//'), "
+        "case when url = '' then null "
+        "when contains(url, '@') or contains(url, '/+') or contains(url, '=+') or has_code(url) then left(regexp_replace(regexp_replace(regexp_replace(plain_url(url), '//[^/?@]*@', '//'), "
         f"'{_EMAIL_LIKE}', '[email]', 'g'), '{_PHONE_LIKE}', '[phone]', 'g'), 2000) "
         "else left(plain_url(url), 2000) end"
     ),
