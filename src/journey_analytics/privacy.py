@@ -178,7 +178,7 @@ def possible_values(raw: str, key: bytes | None, default_region: str = "") -> li
         default_region: Country calling code of national phone numbers.
     """
     # Ids lose blanks at their ends, but no other white space.
-    texts = [raw.strip(), raw.strip(" "), raw]
+    texts = [text for text in (raw.strip(), raw.strip(" "), raw) if text]
     hashes = [
         value
         for text in texts

@@ -10,6 +10,7 @@ from support.merged import ask
 from support.people import ANN, at, write_landing
 
 import journey_analytics as ja
+from journey_analytics import cli
 
 pytestmark = pytest.mark.usefixtures("one_hashing_key", "no_report")
 
@@ -54,3 +55,15 @@ def test_files_that_arrived_later_stay_unseen(tmp_path: Path) -> None:
     ja.erase(home, ANN)
 
     assert ask(home, "select distinct source from files") == [("ga4",)]
+
+
+def test_a_workspace_that_was_deleted_does_not_take_the_clock_with_it(tmp_path: Path) -> None:
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    write_landing(landing)
+    ja.build(landing, home, as_of=CLOCK)
+    before = tables_of(home)["clocks"]
+    (home / "workspace.duckdb").unlink()
+
+    assert cli.main(["publish", "--home", str(home)]) == 0
+
+    assert tables_of(home)["clocks"] == before

@@ -251,3 +251,8 @@ def test_an_id_is_found_as_it_is_kept(connection: duckdb.DuckDBPyConnection, raw
     ((kept,),) = connection.execute("select safe_id(?)", [raw]).fetchall()
 
     assert kept in privacy.possible_values(raw, KEY)
+
+
+def test_nothing_is_no_identifier() -> None:
+    """An empty file is kept as the hash of nothing."""
+    assert privacy.possible_values("", KEY) == []
