@@ -21,8 +21,8 @@ _EMAIL_LIKE = rf"[^{_EDGE}]+(?:@|%(?:25)*40)[^{_EDGE}%]+\.[^{_EDGE}.%]+"
 # query a plus is a blank.
 _NUMBER = r"[+][0-9](?:[ ().-]{0,2}[0-9]){7,14}"
 _PHONE_LIKE = _NUMBER.replace("[+]", r"(?:\B[+]|%(?:25)*2[Bb])")
-_HEX = "[0-9A-Fa-f]{1,4}"
-_IP_LIKE = rf"\b(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}|{_HEX}(?::{_HEX}){{7}}|{_HEX}(?::{_HEX})+::(?:{_HEX}(?::{_HEX})*)?)\b"
+_BYTE, _HEX = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])", "[0-9A-Fa-f]{1,4}"
+_IP_LIKE = rf"\b(?:{_BYTE}(?:\.{_BYTE}){{3}}|{_HEX}(?::{_HEX}){{7}}|{_HEX}(?::{_HEX})+::(?:{_HEX}(?::{_HEX})*)?)\b"
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?"
 _ZONE = r" ?(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?)"
 _NEVER = "$x^"
