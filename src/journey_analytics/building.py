@@ -194,9 +194,7 @@ def prepare(
         "known_at": known_at,
         "config": config.fingerprint(),
     }
-    if all(stone.state == "finished" for stone in read_tombstones(workspace.home)):
-        # The version that is published still names whom an erasure has removed from the log.
-        restore_log(workspace.connection, last_version(workspace.home))
+    _restore_log(workspace)
     denied = denied_ids(workspace.home, config)
     rules = rules_hash(config, denied)
     build_id = begin_build(workspace, inputs, rules, as_of, is_new=full)
@@ -221,8 +219,16 @@ def prepare(
     return engine
 
 
+def _restore_log(workspace: Workspace) -> None:
+    """A workspace that is new, was made anew or is an old copy goes on with the log of the last version."""
+    if all(stone.state == "finished" for stone in read_tombstones(workspace.home)):
+        # Else the version that is published still names whom an erasure has removed from the log.
+        restore_log(workspace.connection, last_version(workspace.home))
+
+
 def last_asked(workspace: Workspace) -> tuple[datetime | None, date | None]:
     """`as_of` and `known_at` of the last build as they were asked for; None where it was asked for none."""
+    _restore_log(workspace)
     rows = workspace.connection.execute(
         "select as_of, known_at from main.runs order by build_id desc limit 1"
     ).fetchall()

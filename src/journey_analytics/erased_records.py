@@ -1,7 +1,7 @@
 """Which lake rows are of erased people: one rule for what is in the lake and for what arrives later.
 
-A record is erased when one of its rows carries a tombstoned identifier (a device only within its erased interval)
-or has the event id of a removed record. Ids of a shop are compared within it, as the configuration has it now.
+A record is erased when one of its rows carries a tombstoned identifier (a device only within its erased interval, and
+where the record names nobody else) or has the event id of a removed record. Ids of a shop are compared within it, as the configuration has it now.
 """
 
 from collections.abc import Iterable, Sequence
@@ -51,6 +51,7 @@ class ErasedRecords:
         self._connection = duckdb.connect()
         configure(self._connection)
         self._connection.execute("set variable salt = ?", [self._salt.text])
+        self._connection.execute("set variable blocklist = ?", [list(config.identity.blocklist)])
         self._load(tombstones)
         self._connection.execute(
             "create table _observations (source_system varchar, feed varchar, source_account varchar)"
@@ -152,13 +153,28 @@ class ErasedRecords:
                 left join shop_folders as f on r.source_folder = f.source_folder
             ),
             carried as (
-                select p.*, {self._salt.sql("i.identifier.type", "i.identifier.value")} as hash
+                select p.*, {self._salt.sql("i.identifier.type", "i.identifier.value")} as hash,
+                    i.identifier.scope = 'person' and not regexp_matches(i.identifier.value, '^[0\\-]*$')
+                        and not list_contains(getvariable('blocklist'), lower(i.identifier.value)) as is_person
                 from placed as p cross join unnest(p.identifiers) as i (identifier)
+            ),
+            marked as (
+                select c.*, m.hash is not null as is_marked, m.from_at, m.to_at
+                from carried as c
+                left join marks as m on c.hash = m.hash and (m.shop is null or m.shop = c.shop)
+            ),
+            -- Who logs in on the device is its owner from then on, also if the record comes late.
+            of_others as (
+                select source_folder, source_file, source_row from marked where is_person and not is_marked
             )
-            select c.source_folder, c.source_file, c.source_row
-            from carried as c
-            inner join marks as m on c.hash = m.hash and (m.shop is null or m.shop = c.shop)
-                and (m.from_at is null or c.occurred_at between m.from_at and m.to_at)
+            select m.source_folder, m.source_file, m.source_row
+            from marked as m
+            where m.is_marked and m.from_at is null
+            union
+            select m.source_folder, m.source_file, m.source_row
+            from marked as m
+            anti join of_others as o using (source_folder, source_file, source_row)
+            where m.is_marked and m.occurred_at between m.from_at and m.to_at
             union
             select p.source_folder, p.source_file, p.source_row
             from placed as p

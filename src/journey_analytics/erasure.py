@@ -6,12 +6,13 @@
 4. The receipt is written, older versions go, the report is written, the tombstone says that nothing is left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from journey_analytics.building import prepare, published_models
+from journey_analytics.building import last_asked, prepare, published_models
 from journey_analytics.config import Config, load
 from journey_analytics.engine import Progress
 from journey_analytics.errors import UsageError
@@ -31,12 +32,14 @@ from journey_analytics.tombstones import (
     write_tombstone,
 )
 from journey_analytics.unseen import Unseen, find_unseen
-from journey_analytics.workspace import Workspace
+from journey_analytics.workspace import Workspace, workspace_aside
 
 _KINDS = (
     "customer_key", "customer_id", "email_hash", "phone_hash", "order_id", "checkout_id", "cart_id", "conversation_id",
     "ga_client_id", "pixel_client_id", "gclid", "gbraid", "wbraid",
 )  # fmt: skip
+# A ticket is asked for by its number, and kept with its desk before it.
+_DESKS = ("freshdesk", "trengo")
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def _find(
 ) -> Tombstone | None:
     """The tombstone of the person, not yet written; None if they were erased before."""
     key = key_of_lake(home)
-    with Workspace(home) as workspace:
+    with _whole(home) as workspace:
         prepare(workspace, config).bring_up(published_models(), progress)
         connection, unseen = workspace.connection, Unseen()
         try:
@@ -122,9 +125,24 @@ def _find(
         return PersonalData(connection, home, config, customer, unseen).tombstone(former)
 
 
+@contextmanager
+def _whole(home: Path) -> Iterator[Workspace]:
+    """A workspace for all that the lake holds: the home's own, or one aside where the last build was asked for less.
+
+    So a question leaves what was asked as it was, whatever the answer and whenever it is stopped.
+    """
+    with Workspace(home) as workspace:
+        if last_asked(workspace) == (None, None):
+            yield workspace
+            return
+    with workspace_aside(home) as workspace:
+        yield workspace
+
+
 def _was_erased(home: Path, identifier: str, key: bytes, config: Config) -> bool:
     salt, known = Salt(key), hashes_of(read_tombstones(home))
     values = possible_values(identifier, key, config.phone_region)
+    values += [f"{desk}:{value}" for desk in _DESKS for value in values]
     return any(salt.hash(kind, value) in known for value in values for kind in _KINDS)
 
 
@@ -138,7 +156,8 @@ def _carry_out(home: Path, config: Config, progress: Progress | None) -> None:
         return
     remove_erased(home, config)
     with Workspace(home) as workspace:
-        engine = prepare(workspace, config)
+        as_of, known_at = last_asked(workspace)
+        engine = prepare(workspace, config, as_of=as_of, known_at=known_at)
         engine.bring_up(published_models(), progress)
         publish(workspace, home, engine.build_id)
     conclude(home)

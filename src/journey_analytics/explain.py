@@ -68,14 +68,22 @@ def find_customer(
         JourneyError: Several people are.
     """
     wanted = customer.strip()
-    values = possible_values(wanted, key, phone_region)
+    values = possible_values(customer, key, phone_region)
     for sql in (
         "select customer_key from customers where customer_key = $wanted",
-        "select distinct customer_key from customers where customer_id = $wanted",
+        "select distinct customer_key from customer_identifiers where identifier_type = 'customer_id' "
+        "and list_contains($values, identifier)",
         "select distinct customer_key from customer_identifiers where list_contains($values, identifier) and is_current",
-        "select distinct customer_key from orders where order_id = $wanted or list_contains(order_id_aliases, $wanted)",
-        "select distinct customer_key from carts where cart_key = $wanted or list_contains(cart_ids, $wanted) "
-        "or list_contains(checkout_ids, $wanted)",
+        "select distinct customer_key from orders where list_contains($values, order_id) "
+        "or list_has_any(order_id_aliases, $values)",
+        "select distinct customer_key from carts where list_contains($values, cart_key) or list_has_any(cart_ids, $values) "
+        "or list_has_any(checkout_ids, $values)",
+        # A ticket by its bare number, and a click.
+        "select distinct customer_key from customer_identifiers where identifier_type = 'conversation_id' "
+        "and list_contains($values, split_part(identifier, ':', 2)) and is_current",
+        "select distinct c.customer_key from events as e inner join event_customers as c on e.event_id = c.event_id "
+        "where list_has_any(list_transform(list_filter(e.identifiers, lambda i: i.scope = 'click'), lambda i: i.value), "
+        "$values)",
         # A key that merges or partings have replaced since: whom it became, not who got single events of it.
         "with recursive became as (select new_key from customer_keys where old_key = $wanted and reason <> 'moved' union "
         "select k.new_key from became as b inner join customer_keys as k on b.new_key = k.old_key "

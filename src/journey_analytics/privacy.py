@@ -170,16 +170,32 @@ def hash_phone(raw: str | None, key: bytes, default_region: str = "") -> str | N
 
 
 def possible_values(raw: str, key: bytes | None, default_region: str = "") -> list[str]:
-    """What an identifier typed by a person may be in the tables: as it is, or hashed as an address or a number.
+    """What an identifier typed by a person may be in the tables: as it is, or hashed as an address, a number or an id.
 
     Args:
         raw: An id, an e-mail address or a phone number.
         key: The hashing key; None: as it is.
         default_region: Country calling code of national phone numbers.
     """
-    text = raw.strip()
-    hashes = [hash_email(text, key), hash_phone(text, key, default_region)] if key else []
-    return [text, *(value for value in hashes if value)]
+    # Ids lose blanks at their ends, but no other white space.
+    texts = [text for text in (raw.strip(), raw.strip(" "), raw) if text]
+    hashes = [
+        value
+        for text in texts
+        if key
+        for value in (
+            hash_email(text, key),
+            hash_phone(text, key, default_region),
+            hashed_id(text, key),
+            keyed_hash(text, key),
+        )
+    ]
+    return list(dict.fromkeys(value for value in (*texts, *hashes) if value))
+
+
+def hashed_id(raw: str, key: bytes) -> str:
+    """How an id is kept that holds an address or a number, or is too long to be one (the macro `safe_id`)."""
+    return f"hash:{keyed_hash(raw, key)[:32]}"
 
 
 def hashing_macros(key: bytes, default_region: str = "") -> dict[str, str]:

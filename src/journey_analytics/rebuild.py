@@ -16,6 +16,7 @@ from journey_analytics.errors import JourneyError, UsageError
 from journey_analytics.files import aside_of, refuse_without_space
 from journey_analytics.lock import HomeLock
 from journey_analytics.models import LOADED_TABLES, load_models
+from journey_analytics.removal import remove_erased
 from journey_analytics.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
@@ -90,14 +91,18 @@ def compare_with_rebuild(
     """
     if not (home / "workspace.duckdb").is_file():
         raise UsageError("Nothing has been built in this home directory.", str(home), _TODO)
-    with HomeLock(home, wait=wait), Workspace(home) as workspace:
-        last = _last_build(workspace, config or load(home=home))
-        last.bring_up(workspace)
-        refuse_without_space(home, workspace.path.stat().st_size, "rebuild")
-        with _folder_aside(home) as folder:
-            with Workspace(folder) as rebuilt:
-                last.bring_up(rebuilt, progress)
-            return list(_compare(workspace.connection, folder / rebuilt.path.name))
+    config = config or load(home=home)
+    with HomeLock(home, wait=wait):
+        # An erasure that was stopped half-way: files of the lake may be gone that its manifest still names.
+        remove_erased(home, config)
+        with Workspace(home) as workspace:
+            last = _last_build(workspace, config)
+            last.bring_up(workspace)
+            refuse_without_space(home, workspace.path.stat().st_size, "rebuild")
+            with _folder_aside(home) as folder:
+                with Workspace(folder) as rebuilt:
+                    last.bring_up(rebuilt, progress)
+                return list(_compare(workspace.connection, folder / rebuilt.path.name))
 
 
 @dataclass(frozen=True)

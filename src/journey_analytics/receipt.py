@@ -10,14 +10,16 @@ from journey_analytics.models import load_models
 from journey_analytics.tombstones import Tombstone, write_json
 from journey_analytics.workspace import configure
 
-FIGURES = (
-    "checkout_drop_off",
-    "checkout_friction",
-    "funnel_steps",
-    "stage_transitions",
-    "path_edges",
-    "data_health",
-)
+# A table with one of these has rows of single people, or of single files and refused records; any other is of figures.
+_SINGLE = {"customer_key", "event_id", "source_row", "path"}
+
+
+def figure_tables() -> list[str]:
+    """The published tables of figures: aggregates, clocks and what the sources can see."""
+    models = load_models().items()
+    return [
+        name for name, model in models if model.is_published and not _SINGLE & model.columns.keys()
+    ]
 
 
 def receipt_path(home: Path, tombstone: Tombstone) -> Path:
@@ -45,7 +47,7 @@ def write_receipt(home: Path, tombstone: Tombstone, published: Path) -> Path:
 def _changes(former: Path, published: Path) -> list[dict[str, Any]]:
     before, now = _figures(former), _figures(published)
     found: list[dict[str, Any]] = []
-    for table in FIGURES:
+    for table in figure_tables():
         old, new = before.get(table, {}), now.get(table, {})
         for key in sorted(old.keys() | new.keys()):
             was, is_now = old.get(key, {}), new.get(key, {})
@@ -65,7 +67,7 @@ def _figures(path: Path) -> dict[str, dict[tuple[str, ...], dict[str, str | None
     found = {}
     with duckdb.connect(str(path), read_only=True) as connection:
         configure(connection)
-        for table in FIGURES:
+        for table in figure_tables():
             columns, key = columns_of(connection, table), load_models()[table].key
             if not columns:
                 continue

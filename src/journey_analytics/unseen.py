@@ -1,4 +1,4 @@
-"""Identifiers that stand in no visible event: of records superseded, future-dated or a robot's. No table tells whose."""
+"""Identifiers that stand in no visible event: of records superseded, future-dated, a robot's, or refused. No table tells whose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,17 +6,29 @@ from typing import Any
 
 import duckdb
 
-# Every identifier of every row of the lake, in whichever version of its record; the shop as in `events`.
+# Every identifier of every row of the lake, in whichever version of its record, with the persons that the row names; the
+# shop as in `events`, within which ids are compared.
 CARRIED = """
-carried as (
-    select o.event_id, o.occurred_at, o.source_system, o.source_account, o.source_folder, o.source_file, o.source_row,
-        o.record_key, o.identifiers, i.identifier.type as type, i.identifier.value as value,
-        i.identifier.scope as scope, coalesce(a.shop, f.shop, s.default_shop) as shop
+placed as (
+    select o.*, coalesce(a.shop, f.shop, s.default_shop) as shop, b.blocked
     from main._observations as o
     cross join main.settings as s
+    cross join (select coalesce(list(value), []) as blocked from main.blocklist) as b
     left join main.shop_accounts as a on o.source_account = a.source_account
     left join main.shop_folders as f on o.source_folder = f.source_folder
-    cross join unnest(o.identifiers) as i (identifier)
+),
+carried as (
+    select p.event_id, p.occurred_at, p.sequence, p.source_system, p.source_account, p.source_folder, p.source_file,
+        p.source_row, p.record_key, i.identifier.type as type, i.identifier.value as value,
+        i.identifier.scope as scope, p.shop,
+        list_transform(
+            list_filter(p.identifiers, lambda n: n.scope = 'person' and not regexp_matches(n.value, '^[0\\-]*$')
+                and not list_contains(p.blocked, lower(n.value))),
+            lambda n: n.type || ':' || case when n.type in ('email_hash', 'phone_hash') then '' else p.shop || '/' end
+                || n.value
+        ) as persons
+    from placed as p
+    cross join unnest(p.identifiers) as i (identifier)
 )
 """
 # A blocked value is nobody's here too.
@@ -49,6 +61,11 @@ where u.is_wanted or not exists (
     where c.identifier_type = u.type and c.identifier = u.value and c.shop in ('', u.shop)
 )
 group by all
+union all
+-- A refused line that is nothing but the address or number.
+select k.type, q.raw_hash, null, null, null
+from (select distinct raw_hash from main._quarantine where list_contains($values, raw_hash)) as q
+cross join (values ('email_hash'), ('phone_hash')) as k (type)
 order by all
 """
 # Of whom is another version of the record, or who is known by what else it says?
@@ -104,7 +121,7 @@ def find_unseen(connection: duckdb.DuckDBPyConnection, values: Sequence[str]) ->
     connection.execute(_UNSEEN, {"values": list(values)})
     try:
         return Unseen(
-            identifiers=connection.execute(_IDENTIFIERS).fetchall(),
+            identifiers=connection.execute(_IDENTIFIERS, {"values": list(values)}).fetchall(),
             customers=[key for (key,) in connection.execute(_CUSTOMERS).fetchall()],
             events=[event for (event,) in connection.execute(_EVENTS).fetchall()],
             places=connection.execute(_PLACES).fetchall(),

@@ -1,6 +1,5 @@
 """Who an identifier named at a time, as it is known now or as it was known on a day."""
 
-import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,10 +14,10 @@ from journey_analytics.lake import key_to_ask
 from journey_analytics.lock import HomeLock
 from journey_analytics.moments import day, moment
 from journey_analytics.privacy import possible_values
+from journey_analytics.removal import remove_erased
 from journey_analytics.warehouse import open_warehouse
-from journey_analytics.workspace import Workspace
+from journey_analytics.workspace import workspace_aside
 
-_ASIDE = ".as_known.aside"  # below the home; whoever holds it next removes what a kill left
 _PERIODS = """
 select p.identifier_type, p.identifier, p.shop, p.scope, p.customer_key, n.customer_id, p.effective_at, p.superseded_at,
     p.is_current, p.event_id
@@ -28,6 +27,7 @@ left join (
     where identifier_type = 'customer_id' group by customer_key
 ) as n on p.customer_key = n.customer_key
 where list_contains($values, p.identifier)
+    or (p.identifier_type = 'conversation_id' and list_contains($values, split_part(p.identifier, ':', 2)))
 order by p.identifier_type, p.shop, p.identifier, p.effective_at
 """
 _EDGES = """
@@ -118,18 +118,13 @@ def _as_known(home: Path, known: date, config: Config, identifier: str) -> WhoRe
             str(home),
             "Run `journey build --landing DIR`.",
         )
-    aside = home / _ASIDE
-    # Under the lock nobody else uses the folder, so what is there was left by a run that was killed.
     with HomeLock(home):
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        try:
-            with Workspace(home, aside / "workspace.duckdb") as workspace:
-                engine = prepare(workspace, config, known_at=known)
-                engine.bring_up(["customer_identifiers"])
-                return _read(workspace.connection, _values(home, identifier, config))
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+        # An erasure that was stopped half-way: files of the lake may be gone that its manifest still names.
+        remove_erased(home, config)
+        with workspace_aside(home) as workspace:
+            engine = prepare(workspace, config, known_at=known)
+            engine.bring_up(["customer_identifiers"])
+            return _read(workspace.connection, _values(home, identifier, config))
 
 
 def _read(connection: duckdb.DuckDBPyConnection, values: list[str]) -> WhoResult:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -103,6 +104,23 @@ class Workspace:
         if self._connection is None:
             raise RuntimeError("the workspace is not open")
         return self._connection
+
+
+@contextmanager
+def workspace_aside(home: Path) -> Iterator[Workspace]:
+    """A new workspace over the lake of a home, thrown away at the end; hold a `HomeLock`.
+
+    The next to hold the home removes what a kill left.
+    """
+    aside = aside_of(home / "question")
+    # Nobody else uses the folder, so what is there was left by a run that was killed.
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    try:
+        with Workspace(home, aside / "workspace.duckdb") as workspace:
+            yield workspace
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager

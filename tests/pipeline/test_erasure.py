@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,25 @@ from support import raw
 from support.decoded import found_in
 from support.erased import erased_counts, rebuild, tables_of, traces_of
 from support.exports import land, quarantine_rows
-from support.people import ANN, ARRIVED, CONFIG, KEY, records, write_landing
+from support.people import (
+    ANN,
+    ARRIVED,
+    CONFIG,
+    KEY,
+    at,
+    order,
+    records,
+    webhook,
+    write_landing,
+)
 
 import journey_analytics as ja
 from journey_analytics import cli, workspace
 from journey_analytics.explain import UnknownCustomer
 from journey_analytics.lake import Lake
+from journey_analytics.models import load_models
 from journey_analytics.privacy import hash_email
+from journey_analytics.receipt import figure_tables
 from journey_analytics.warehouse import open_warehouse
 
 pytestmark = pytest.mark.usefixtures("one_hashing_key")
@@ -73,6 +86,29 @@ def test_the_receipt_counts_and_shows_the_figures_before_and_after(
     assert payment["reached_count"] == {"from": "2", "to": "1"}
     assert _reached(people / "home") == 2
     assert _reached(erased_people / "home") == 1
+
+
+def test_the_receipt_names_every_row_of_figures_that_is_another(
+    people: Path, erased_people: Path
+) -> None:
+    (path,) = (erased_people / "home" / "receipts").iterdir()
+    listed = json.loads(path.read_text(encoding="utf-8"))["changed_figures"]
+    models = load_models()
+    found: dict[str, int] = {}
+    with open_warehouse(people / "home") as before, open_warehouse(erased_people / "home") as now:
+        for name in figure_tables():
+            key = ", ".join(models[name].key)
+            rows = [
+                dict(
+                    home.sql(f"select row({key})::varchar, t::varchar from {name} as t").fetchall()
+                )
+                for home in (before, now)
+            ]
+            changed = [k for k in rows[0] | rows[1] if rows[0].get(k) != rows[1].get(k)]
+            found |= {name: len(changed)} if changed else {}
+
+    assert {"checkout_drop_off", "funnel_steps", "identity_health", "data_health"} <= found.keys()
+    assert found == Counter(each["table"] for each in listed)
 
 
 def _reached(home: Path) -> int:
@@ -142,7 +178,9 @@ def test_a_refused_line_that_is_nothing_but_the_address_goes_too(place: Path) ->
     assert found_in(home, [str(hashed)]) == set()
 
 
-@pytest.mark.parametrize("identifier", ["freshdesk:21", "ann-phone-1", ANN.upper()])
+@pytest.mark.parametrize(
+    "identifier", ["freshdesk:21", "21", "ann-phone-1", "ClickOfAnn1", ANN.upper()]
+)
 def test_any_identifier_finds_the_person_and_a_no_leaves_all_as_it_is(
     place: Path, identifier: str
 ) -> None:
@@ -164,12 +202,29 @@ def test_an_identifier_of_two_people_is_refused_and_both_are_named(place: Path) 
         ja.erase(place / "home", "#1001")
 
 
+def test_an_id_of_two_shops_is_refused_also_where_one_of_them_goes_by_another_name(
+    tmp_path: Path,
+) -> None:
+    """Cat is known by 8000 first; 9001 is Ann's and hers."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    write_landing(landing)
+    earlier = order(1500, 8000, "cat@example.com", at(7), "cart-8000")
+    land(landing, f"shopify_webhooks/{ARRIVED}/first.json", [
+        webhook("orders/create", "e30", "uk.myshopify.com", earlier),
+    ])  # fmt: skip
+    rebuild(landing, home)
+
+    with pytest.raises(ja.JourneyError, match="2 customers are known by this identifier"):
+        ja.erase(home, "9001")
+
+
 def test_an_unknown_person_is_an_error_and_an_erased_one_is_not(gone: Path) -> None:
     with pytest.raises(UnknownCustomer, match="Nobody is known"):
         ja.erase(gone / "home", "nobody@example.com")
 
-    again = ja.erase(gone / "home", ANN)
-    assert again == ja.ErasureResult(is_erased=True, removed={}, receipt=None)
+    for identifier in (ANN, "21", "ClickOfAnn1"):
+        again = ja.erase(gone / "home", identifier)
+        assert again == ja.ErasureResult(is_erased=True, removed={}, receipt=None)
 
 
 # -------------------------------------------------------------------------------------- the command line

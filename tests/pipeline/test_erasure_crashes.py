@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from support.erased import erased_counts, rebuild, tables_of, traces_of
 from support.people import ANN
 
 import journey_analytics as ja
+from journey_analytics.rebuild import compare_with_rebuild
 from pipelines.resources import JourneyHome
 
 pytestmark = pytest.mark.usefixtures("one_hashing_key")
@@ -46,18 +48,39 @@ ja.erase(sys.argv[2], sys.argv[3])
 """
 
 
+def killed(home: Path, step: str) -> None:
+    """Erases Ann and dies at a step."""
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, step, str(home), ANN], env=os.environ, capture_output=True
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+
+
+def was_bob_known(home: Path) -> bool:
+    return ja.who(home, "9002", known_at="2026-11-22").periods.height == 1
+
+
+def equals_a_rebuild(home: Path) -> bool:
+    return all(table.is_equal for table in compare_with_rebuild(home))
+
+
+@pytest.mark.parametrize("asked", [was_bob_known, equals_a_rebuild])
+def test_questions_are_answered_where_a_kill_left_the_lake_half_cleaned(
+    place: Path, asked: Callable[[Path], bool]
+) -> None:
+    """Files are gone that the manifest still names."""
+    killed(place / "home", "removal._rewrite:3")
+
+    assert asked(place / "home")
+
+
 @pytest.mark.parametrize("number", range(len(STEPS)), ids=STEPS)
 def test_killed_anywhere_the_next_run_ends_it(
     place: Path, people: Path, erased_people: Path, number: int
 ) -> None:
     home = place / "home"
     traces = traces_of(home, "9001")
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, STEPS[number], str(home), ANN],
-        env=os.environ,
-        capture_output=True,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    killed(home, STEPS[number])
 
     if number % 3 == 0:
         rebuild(place / "landing", home)

@@ -85,3 +85,36 @@ def test_a_login_of_another_in_a_superseded_day_was_theirs(tmp_path: Path) -> No
     ja.erase(home, "ann-9001-x")
 
     assert minutes_of(home) == [-90, -85]
+
+
+def test_hits_of_a_superseded_day_in_which_the_person_logged_in_go_too(tmp_path: Path) -> None:
+    """GA4 delivered the day anew without her: her visit stands in the former version, and no table shows it."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    deliver(landing, 3, hit(-10), ANN, hit(20), hit(200), hit(290, "bob-9002-x"), hit(295))
+    later = raw.ga4("login", TEN + timedelta(days=2), "dev-ann-33333", user="ann-9001-x")
+    land(landing, "ga4/2026-11-05/a.json", f"{later}\n")
+    rebuild(landing, home)
+    deliver(landing, 6, hit(290, "bob-9002-x"), hit(295))
+    rebuild(landing, home)
+
+    ja.erase(home, "ann-9001-x")
+
+    assert set(minutes_of(home)) == {290, 295}
+    assert erased_counts(home) == {"ga4": 4 + 1}
+
+
+def test_late_hits_of_the_next_owners_session_and_late_logins_of_others_stay(
+    tmp_path: Path,
+) -> None:
+    """Ann's last hit was at ten past ten, Bob's first at three: from half past two on a hit is of his session."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    kept = [ANN, hit(10), hit(300, "bob-9002-x")]
+    deliver(landing, 3, *kept)
+    rebuild(landing, home)
+
+    ja.erase(home, "ann-9001-x")
+    deliver(landing, 4, *kept, hit(35), hit(120, "bob-9002-x"), hit(200), hit(285))
+    rebuild(landing, home)
+
+    assert set(minutes_of(home)) == {120, 285, 300}
+    assert erased_counts(home) == {"ga4": 2 + 4}

@@ -69,7 +69,7 @@ def test_what_carries_an_erased_identifier_is_never_stored(gone: Path) -> None:
     land(gone / "landing", "ga4/2026-11-25/late.json", [
         visit("2026-11-24T09:00:00Z", "a-new-device", "9001"),
         visit(at(10), "ann-phone-1", page="/late"),
-        visit(at(17, 59), "home-pc-12", page="/late"),
+        visit(at(17, 29), "home-pc-12", page="/late"),
         visit("2026-11-24T10:00:00Z", "x", gclid="ClickOfAnn1"),
     ])  # fmt: skip
     land(gone / "landing", "shopify_webhooks/2026-11-25/late.json", [
@@ -90,12 +90,13 @@ def test_what_carries_an_erased_identifier_is_never_stored(gone: Path) -> None:
 
 
 def test_what_is_not_the_persons_is_stored(gone: Path) -> None:
-    """Another time on the device, another owner's time on it, the same numbers in another shop."""
+    """Another time on the device, another owner's time or login on it, the same numbers in another shop."""
     home, uk = gone / "home", "uk.myshopify.com"
     land(gone / "landing", "ga4/2026-11-25/late.json", [
         visit("2026-11-24T10:00:00Z", "ann-phone-1"),
         visit(at(19), "home-pc-12", page="/late"),
-        visit(at(18), "home-pc-12", page="/same-minute-as-the-next-owner"),
+        visit(at(17, 30), "home-pc-12", page="/session-of-the-next-owner"),
+        visit(at(12, 30), "home-pc-12", "9002"),
         visit(at(9), "ann-phone-1", stream="2"),
     ])  # fmt: skip
     land(
@@ -107,7 +108,7 @@ def test_what_is_not_the_persons_is_stored(gone: Path) -> None:
     result = read_in(gone / "landing", home)
 
     late = [file for file in result.files if file.status == "new"]
-    assert [(file.records_in_count, file.erased_count) for file in late] == [(4, 0), (1, 0)]
+    assert [(file.records_in_count, file.erased_count) for file in late] == [(5, 0), (1, 0)]
 
 
 def test_a_shop_that_is_renamed_stays_the_same_shop(gone: Path) -> None:

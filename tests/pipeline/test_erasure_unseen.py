@@ -1,5 +1,6 @@
 """A person whose identifier stands in no visible event can be erased like any other."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -95,3 +96,26 @@ def test_a_blocked_address_of_an_invisible_record_stays_nobodys(tmp_path: Path) 
         ja.erase(home, shared)
 
     assert len(lake_rows(home)) == 1
+
+
+def test_who_stands_only_in_a_refused_line_is_erased_for_good(tmp_path: Path) -> None:
+    """Of such a line the keyed hash is kept, which is that of the address if the line is nothing else."""
+    landing, home, address = tmp_path / "landing", tmp_path / "home", "fay@example.com"
+    seen = {
+        "sg_event_id": "s1",
+        "email": OTHER,
+        "timestamp": int(NOON.timestamp()),
+        "event": "open",
+    }
+    land(landing, "sendgrid/2026-11-03/a.json", f"{json.dumps(seen)}\n{address}\n")
+    rebuild(landing, home)
+    assert found_in(home, [hashed(address)])
+
+    result = ja.erase(home, address)
+    land(landing, "sendgrid/2026-11-04/b.json", f'{address}\n{{"torn\n')
+    rebuild(landing, home)
+
+    assert result.removed["quarantined_records"] == 1
+    assert found_in(home, [hashed(address)]) == set()
+    assert erased_counts(home) == {"sendgrid": 2}
+    assert len(tables_of(home)["customers"]) == 1

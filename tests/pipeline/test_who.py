@@ -110,7 +110,7 @@ def test_what_was_known_equals_a_build_of_that_day(home: Path, tmp_path: Path) -
 
 def test_a_question_of_a_former_day_leaves_nothing_and_changes_nothing(home: Path) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in home.iterdir()}
-    aside = home / ".as_known.aside"
+    aside = home / ".question.aside"
     aside.mkdir()
     (aside / "workspace.duckdb").write_text("left by a run that was killed")
 

@@ -45,7 +45,8 @@ select shop, date_trunc('month', entered_at)::timestamptz as period_at, date_tru
     count(*) as transition_count, count(distinct customer_key) as customer_count, 18000.0 as median_seconds
 from stage_visits where previous_stage is not null group by all;
 create table events as select touchpoint_id as event_id, shop, occurred_at, channel, event_type, checkout_step,
-    'shopify_pixel' as source_system, 'shopify_pixel' as source_folder from touchpoints;
+    'shopify_pixel' as source_system, 'shopify_pixel' as source_folder,
+    []::struct(type varchar, value varchar, scope varchar)[] as identifiers from touchpoints;
 create table event_customers as select touchpoint_id as event_id, customer_key, customer_key as slice_key from touchpoints;
 create table orders as select order_id, [order_id] as order_id_aliases, customer_key, shop, purchased_at as ordered_at from carts where order_id is not null;
 create table runs as select 1 as build_id union all select 2;

@@ -128,9 +128,22 @@ def test_a_long_key_is_hashed_as_hmac_says() -> None:
         ('["a@b.co","c"]', '["[email]","c"]'),
         ("no address @ all", "no address @ all"),
         ("50%40", "50%40"),
+        ("call +31 6 1234-5678, or +31 20 123 45 67", "call [phone], or [phone]"),
+        ("/sms/%2B31612345678/ok", "/sms/[phone]/ok"),
+        ("2 + 20261120, +1, sale+20261120", "2 + 20261120, +1, sale+20261120"),
+        (
+            '{"at":"2026-11-20T10:00:00+01:00","p":29.95}',
+            '{"at":"2026-11-20T10:00:00+01:00","p":29.95}',
+        ),
+        ("550 [203.0.113.7] is blocked", "550 [[ip]] is blocked"),
+        ("2001:db8::8a2e:370:7334 2001:0db8:0:0:0:0:0:1", "[ip] [ip]"),
+        (
+            "v1.2.3 10:30:45 Feed::Add 100.200.300.400 1166526666.1617691776",
+            "v1.2.3 10:30:45 Feed::Add 100.200.300.400 1166526666.1617691776",
+        ),
     ],
 )
-def test_addresses_in_text_are_replaced(
+def test_addresses_numbers_and_ips_in_text_are_replaced(
     connection: duckdb.DuckDBPyConnection, text: str, expected: str
 ) -> None:
     assert connection.execute("select redact(?)", [text]).fetchall() == [(expected,)]
@@ -150,6 +163,10 @@ def test_addresses_in_text_are_replaced(
         ),
         ("https://shop.example/?phone=0612345678", "https://shop.example/"),
         ("https://shop.example/#email=ann@example.com", "https://shop.example/"),
+        (
+            "https://shop.example/sms/+31612345678?utm_term=%2B31612345678",
+            "https://shop.example/sms/[phone]?utm_term=[phone]",
+        ),
         ("", None),
     ],
 )
@@ -157,6 +174,23 @@ def test_of_an_address_of_a_page_only_the_path_and_campaign_stay(
     connection: duckdb.DuckDBPyConnection, url: str, expected: str | None
 ) -> None:
     assert connection.execute("select clean_url(?)", [url]).fetchall() == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("utm_term=ann+tag@example.com", "[email]"),
+        ("utm_term=ann%2Btag%40example.com", "[email]"),
+        ("utm_term=+31612345678", "[phone]"),
+        ("utm_term=sale+20261120", "sale 20261120"),
+    ],
+)
+def test_a_campaign_word_is_cleaned_before_a_plus_becomes_a_blank(
+    connection: duckdb.DuckDBPyConnection, query: str, expected: str
+) -> None:
+    url = f"https://shop.example/?{query}"
+
+    assert connection.execute("select url_param(?, 'utm_term')", [url]).fetchall() == [(expected,)]
 
 
 def test_the_key_is_made_once_and_only_the_owner_may_read_it(tmp_path: Path) -> None:
@@ -188,3 +222,37 @@ def test_another_key_is_refused_without_naming_either() -> None:
 def test_the_fingerprint_is_not_the_key() -> None:
     assert privacy.key_fingerprint(KEY) != privacy.key_fingerprint(KEY + b"x")
     assert len(privacy.key_fingerprint(KEY)) == 16
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "dev@home",
+        "ann%40example.com",
+        "x" * 10_000,
+        " +31 6 1234 5678 ",
+        "tel:+31612345678",
+        "ip-203.0.113.7",
+    ],
+)
+def test_an_id_that_is_kept_hashed_is_found_by_what_it_was(
+    connection: duckdb.DuckDBPyConnection, raw: str
+) -> None:
+    ((kept,),) = connection.execute("select safe_id(?)", [raw]).fetchall()
+
+    assert kept.startswith("hash:")
+    assert kept in privacy.possible_values(raw, KEY)
+
+
+@pytest.mark.parametrize(
+    "raw", [" 007 ", "\t7012\t", "\u00a07013", "1166526666.1617691776", "o'x\"--"]
+)
+def test_an_id_is_found_as_it_is_kept(connection: duckdb.DuckDBPyConnection, raw: str) -> None:
+    ((kept,),) = connection.execute("select safe_id(?)", [raw]).fetchall()
+
+    assert kept in privacy.possible_values(raw, KEY)
+
+
+def test_nothing_is_no_identifier() -> None:
+    """An empty file is kept as the hash of nothing."""
+    assert privacy.possible_values("", KEY) == []

@@ -86,8 +86,7 @@ _CLEANED: dict[str, str] = {
     "snapshot": "redact({0})",
     "order_id_aliases": "list_sort(list_distinct(list_transform({0}, lambda x: safe_id(x))))",
     # A user id that is an address or a phone number is hashed like one.
-    PERSON_ID: "case when not contains({0}, '@') and not regexp_full_match({0}, '[+][0-9]{{8,15}}') "
-    "then safe_id({0}) end",
+    PERSON_ID: "case when not contains({0}, '@') and not is_phone({0}) then safe_id({0}) end",
     EMAILS: "list_transform({0}, lambda x: email_text(x))",
     PHONES: "list_transform({0}, lambda x: phone_text(x))",
     "click_url": "click_idents({0})",
@@ -134,7 +133,7 @@ def finishing_select(reader_select: str, given: list[str], source_system: str) -
         address = f"case when contains(e.{PERSON_ID}, '@') then [e.{PERSON_ID}] end"
         cleaned[EMAILS] = _CLEANED[EMAILS].format(address)
     if PERSON_ID in given and PHONES not in given:
-        number = f"case when regexp_full_match(e.{PERSON_ID}, '[+][0-9]{{8,15}}') then [e.{PERSON_ID}] end"
+        number = f"case when is_phone(e.{PERSON_ID}) then [e.{PERSON_ID}] end"
         cleaned[PHONES] = _CLEANED[PHONES].format(number)
     tidy = ",\n        ".join(f"{value} as {name}" for name, value in cleaned.items())
     final = ",\n    ".join(

@@ -17,15 +17,27 @@ if TYPE_CHECKING:
 _EDGE = r"\s/?&=#@,;:<>\"''()\[\]{}\\|"
 # An address that was percent-encoded, even repeatedly, is still an address.
 _EMAIL_LIKE = rf"[^{_EDGE}]+(?:@|%(?:25)*40)[^{_EDGE}%]+\.[^{_EDGE}.%]+"
+# An international number as people write it; a national one cannot be told from an article's number. Between words of a
+# query a plus is a blank.
+_NUMBER = r"[+][0-9](?:[ ().-]{0,2}[0-9]){7,14}"
+_PHONE_LIKE = _NUMBER.replace("[+]", r"(?:\B[+]|%(?:25)*2[Bb])")
+_BYTE, _HEX = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])", "[0-9A-Fa-f]{1,4}"
+_IP_LIKE = rf"\b(?:{_BYTE}(?:\.{_BYTE}){{3}}|{_HEX}(?::{_HEX}){{7}}|{_HEX}(?::{_HEX})+::(?:{_HEX}(?::{_HEX})*)?)\b"
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?"
 _ZONE = r" ?(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?)"
 _NEVER = "$x^"
 
 _MACROS = {
-    # Text as it may be kept: no e-mail address, not endless, never the empty string.
+    # Whether an encoded @ or + may stand in it, even repeatedly encoded.
+    "has_code(x)": "contains(x, '%40') or contains(x, '%2B') or contains(x, '%2b') or contains(x, '%25')",
+    # Text as it may be kept: no e-mail address, phone number or IP, not endless, never the empty string.
     "redact(x)": (
-        "case when contains(x, '@') or contains(x, '%40') or contains(x, '%25') "
-        f"then regexp_replace(x, '{_EMAIL_LIKE}', '[email]', 'g') else x end"
+        f"case when contains(x, '@') or contains(x, '+') or has_code(x) or regexp_matches(x, '{_IP_LIKE}') "
+        "then redacted(x) else x end"
+    ),
+    "redacted(x)": (
+        f"regexp_replace(regexp_replace(regexp_replace(x, '{_EMAIL_LIKE}', '[email]', 'g'), "
+        f"'{_PHONE_LIKE}', '[phone]', 'g'), '{_IP_LIKE}', '[ip]', 'g')"
     ),
     "kept(x)": "case when trim(x) <> '' then left(trim(redact(x)), 2000) end",
     "known(x)": (
@@ -36,9 +48,11 @@ _MACROS = {
     "reason_code(x)": (
         "nullif(left(trim(regexp_replace(lower(redact(x)), '[^a-z0-9_.:]+', '_', 'g'), '_'), 100), '')"
     ),
-    # An id is kept as it is, unless it carries an address or has no sensible length.
+    "is_phone(x)": f"regexp_full_match(trim(x), '(?i)(?:tel:|whatsapp:)?{_NUMBER}')",
+    # An id is kept as it is, unless it carries an address or number, or has no sensible length.
     "safe_id(x)": (
         "case when length(x) > 200 or contains(x, '@') or contains(x, '%40') or contains(x, '%25') "
+        f"or regexp_matches(x, '{_PHONE_LIKE}|{_IP_LIKE}') "
         "then 'hash:' || substr(hmac_hex(x), 1, 32) else nullif(trim(x), '') end"
     ),
     "gid(x)": "regexp_replace(x, '^gid://shopify/[A-Za-z]+/([^?]+).*$', '\\1')",
@@ -70,8 +84,9 @@ _MACROS = {
     "iso_text(t)": "strftime(timezone('UTC', t), '%Y-%m-%dT%H:%M:%S.%fZ')",
     # Addresses of pages: of the query only utm_* and step survive.
     "url_param(url, name)": (
-        "case when contains(url, name || '=') then try(url_decode(replace(nullif("
-        "regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), ''), '+', ' '))) end"
+        # A plus is a blank, but for that of an address or number.
+        "case when contains(url, name || '=') then try(url_decode(replace(redacted(nullif("
+        "regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '')), '+', ' '))) end"
     ),
     "kept_query(url)": (
         "case when contains(url, 'utm_') or contains(url, 'step=') then coalesce('?' || nullif(array_to_string("
@@ -83,8 +98,9 @@ _MACROS = {
         "then split_part(split_part(url, '#', 1), '?', 1) || kept_query(url) else url end"
     ),
     "clean_url(url)": (
-        "case when url = '' then null when contains(url, '@') or contains(url, '%40') or contains(url, '%25') "
-        f"then left(regexp_replace(regexp_replace(plain_url(url), '//[^/?@]*@', '//'), '{_EMAIL_LIKE}', '[email]', 'g'), 2000) "
+        "case when url = '' then null "
+        "when contains(url, '@') or contains(url, '/+') or contains(url, '=+') or has_code(url) then left(regexp_replace(regexp_replace(regexp_replace(plain_url(url), '//[^/?@]*@', '//'), "
+        f"'{_EMAIL_LIKE}', '[email]', 'g'), '{_PHONE_LIKE}', '[phone]', 'g'), 2000) "
         "else left(plain_url(url), 2000) end"
     ),
     "path_of(url)": (
