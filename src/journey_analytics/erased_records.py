@@ -1,7 +1,8 @@
 """Which lake rows are of erased people: one rule for what is in the lake and for what arrives later.
 
 A record is erased when one of its rows carries a tombstoned identifier (a device only within its erased interval, and
-where the record names nobody else) or has the event id of a removed record. Ids of a shop are compared within it, as the configuration has it now.
+where the record names nobody else) or has the event id of a removed record. Ids of a shop are compared within it, as
+the configuration has it now.
 """
 
 from collections.abc import Iterable, Sequence

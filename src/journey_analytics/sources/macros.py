@@ -99,7 +99,8 @@ _MACROS = {
     ),
     "clean_url(url)": (
         "case when url = '' then null "
-        "when contains(url, '@') or contains(url, '/+') or contains(url, '=+') or has_code(url) then left(regexp_replace(regexp_replace(regexp_replace(plain_url(url), '//[^/?@]*@', '//'), "
+        "when contains(url, '@') or contains(url, '/+') or contains(url, '=+') or has_code(url) then "
+        "left(regexp_replace(regexp_replace(regexp_replace(plain_url(url), '//[^/?@]*@', '//'), "
         f"'{_EMAIL_LIKE}', '[email]', 'g'), '{_PHONE_LIKE}', '[phone]', 'g'), 2000) "
         "else left(plain_url(url), 2000) end"
     ),
