@@ -7,8 +7,10 @@ import pyarrow as pa
 import pytest
 
 from journey_analytics import privacy
+from journey_analytics.config import resolve
 from journey_analytics.errors import JourneyError
 from journey_analytics.sources import macros
+from journey_analytics.sources.extract import Extractor
 
 KEY = b"a key for tests, 32 bytes long.."
 
@@ -256,3 +258,21 @@ def test_an_id_is_found_as_it_is_kept(connection: duckdb.DuckDBPyConnection, raw
 def test_nothing_is_no_identifier() -> None:
     """An empty file is kept as the hash of nothing."""
     assert privacy.possible_values("", KEY) == []
+
+
+def test_what_is_not_cleaned_yet_is_never_spilled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    opened = []
+    monkeypatch.setattr(macros, "install", lambda connection, *_: opened.append(connection))
+    extractor = Extractor(KEY, resolve({}))
+    opened[0].execute("set memory_limit = '50MB'")
+
+    with pytest.raises(duckdb.OutOfMemoryException):
+        opened[0].execute(
+            "create temp table t as select 'a@b.example' || i as x from range(9_000_000) as r (i)"
+        )
+
+    assert list(tmp_path.iterdir()) == []
+    extractor.close()

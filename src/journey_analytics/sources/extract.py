@@ -70,6 +70,8 @@ class Extractor:
         self._options = reader_options(config)
         self._connection = duckdb.connect()
         configure(self._connection)
+        # What is not cleaned yet never touches a disk; a batch fits into memory.
+        self._connection.execute("set temp_directory = ''")
         # Rows of a large file stay in the order of its records.
         self._connection.execute("set preserve_insertion_order = true")
         macros.install(
