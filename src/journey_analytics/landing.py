@@ -6,6 +6,7 @@ Nothing is opened for its content here but the first two bytes, which tell gzip 
 import gzip
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -66,12 +67,9 @@ class LandingFile:
     @property
     def is_as_listed(self) -> bool:
         """Whether it is still the file that was listed: a writer may have replaced or removed it since."""
-        try:
-            now = self.path.stat()
-        except OSError:
-            return False
+        now = _state(self.path)
         listed = (self.size, self.modified_ns, self.changed_ns)
-        return (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == listed
+        return now is not None and (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == listed
 
     def changed(self) -> Problem:
         """What to say of it where it is not."""
@@ -143,10 +141,10 @@ def _list_source(
             found = [(entry, _day_in_name(entry.name))]
         for path, arrival in found:
             name = display_path(path, landing)
-            if not path.is_file():
+            state = _state(path)
+            if state is None:
                 problems.append(_unread(path, folder, landing))
                 continue
-            state = path.stat()
             files.append(
                 LandingFile(
                     path,
@@ -159,6 +157,15 @@ def _list_source(
                     state.st_ctime_ns,
                 )
             )
+
+
+def _state(path: Path) -> os.stat_result | None:
+    """What the file system says of a regular file, asked once: it may be gone the moment after."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state if stat.S_ISREG(state.st_mode) else None
 
 
 def _unread(path: Path, folder: Path, landing: Path) -> Problem:

@@ -170,9 +170,9 @@ def test_a_session_counts_once_in_every_breakdown_and_what_is_not_known_is_a_val
 
 
 def test_only_configured_breakdowns_that_a_session_has_are_told() -> None:
-    chain = build(act("a"), breakdowns=["country", "checkout_identity"])
+    chain = build(act("a"), breakdowns=["all", "country", "checkout_identity"])
 
-    assert set(chain.rows("path_edges", "breakdown_by")) == {("country",)}
+    assert set(chain.rows("path_edges", "breakdown_by")) == {("all",), ("country",)}
 
 
 @pytest.mark.parametrize(
