@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from journey_analytics.blocked import is_blocked
 from journey_analytics.config import Config
 from journey_analytics.parameters import commerce_accounts, default_shop, shop_tables
 from journey_analytics.sources import READERS, Feed
@@ -155,8 +156,8 @@ class ErasedRecords:
             ),
             carried as (
                 select p.*, {self._salt.sql("i.identifier.type", "i.identifier.value")} as hash,
-                    i.identifier.scope = 'person' and not regexp_matches(i.identifier.value, '^[0\\-]*$')
-                        and not list_contains(getvariable('blocklist'), lower(i.identifier.value)) as is_person
+                    i.identifier.scope = 'person'
+                        and not {is_blocked("i.identifier.value", "getvariable('blocklist')")} as is_person
                 from placed as p cross join unnest(p.identifiers) as i (identifier)
             ),
             marked as (

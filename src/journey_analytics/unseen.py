@@ -6,9 +6,11 @@ from typing import Any
 
 import duckdb
 
+from journey_analytics.blocked import is_blocked
+
 # Every identifier of every row of the lake, in whichever version of its record, with the persons that the row names; the
 # shop as in `events`, within which ids are compared.
-CARRIED = """
+CARRIED = f"""
 placed as (
     select o.*, coalesce(a.shop, f.shop, s.default_shop) as shop, b.blocked
     from main._observations as o
@@ -22,8 +24,7 @@ carried as (
         p.source_row, p.record_key, i.identifier.type as type, i.identifier.value as value,
         i.identifier.scope as scope, p.shop,
         list_transform(
-            list_filter(p.identifiers, lambda n: n.scope = 'person' and not regexp_matches(n.value, '^[0\\-]*$')
-                and not list_contains(p.blocked, lower(n.value))),
+            list_filter(p.identifiers, lambda n: n.scope = 'person' and not {is_blocked("n.value", "p.blocked")}),
             lambda n: n.type || ':' || case when n.type in ('email_hash', 'phone_hash') then '' else p.shop || '/' end
                 || n.value
         ) as persons
@@ -31,14 +32,14 @@ carried as (
     cross join unnest(p.identifiers) as i (identifier)
 )
 """
+_BLOCKLIST = "(select coalesce(list(b.value), []) from main.blocklist as b)"
 # A blocked value is nobody's here too.
 _UNSEEN = f"""
 create or replace temp table unseen as
 with {CARRIED},
 unblocked as (
     select * from carried
-    where scope <> 'blocked' and not regexp_matches(value, '^[0\\-]*$')
-        and lower(value) not in (select b.value from main.blocklist as b)
+    where scope <> 'blocked' and not {is_blocked("value", _BLOCKLIST)}
 ),
 wanted as (
     select * from unblocked as u
