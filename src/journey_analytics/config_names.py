@@ -9,7 +9,10 @@ from journey_analytics.settings import Config
 _JOINED = ("customer_id", "email_hash", "phone_hash", "cart_id", "checkout_id", "order_id")
 # Spoken of by the rules of sessions; no event type has it by default.
 _MESSAGING = "messaging"
+# So many names are listed in a message at most.
 _TOLD = 20
+# Where a name stands, the name, what it names, and what there is.
+_Asked = Iterator[tuple[str, str, str, list[str]]]
 
 
 def unknown_names(config: Config, readers: Iterable[str], steps: Iterable[str]) -> list[str]:
@@ -40,9 +43,6 @@ def unknown_names(config: Config, readers: Iterable[str], steps: Iterable[str]) 
     return [
         _told(where, name, what, known) for where, name, what, known in asked if name not in known
     ]
-
-
-_Asked = Iterator[tuple[str, str, str, list[str]]]
 
 
 def _channels(config: Config) -> Iterator[str]:

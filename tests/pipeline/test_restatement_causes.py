@@ -15,12 +15,7 @@ import journey_analytics as ja
 from journey_analytics import denied_edges, ledger
 from journey_analytics.workspace import Workspace
 
-pytestmark = pytest.mark.usefixtures("no_report")
-
-
-@pytest.fixture(autouse=True)
-def one_hashing_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JOURNEY_HASHING_KEY", "a key for tests, the same in every home")
+pytestmark = pytest.mark.usefixtures("no_report", "one_hashing_key")
 
 
 @pytest.fixture

@@ -7,12 +7,7 @@ import pytest
 from support.ledger import BOUGHT, DROP_OFF, LEFT, build, restated, rows, september
 from support.pixel import land, visit
 
-pytestmark = pytest.mark.usefixtures("no_report")
-
-
-@pytest.fixture(autouse=True)
-def one_hashing_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JOURNEY_HASHING_KEY", "a key for tests, the same in every home")
+pytestmark = pytest.mark.usefixtures("no_report", "one_hashing_key")
 
 
 @pytest.fixture

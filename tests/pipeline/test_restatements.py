@@ -13,12 +13,7 @@ from journey_analytics.restatements import MARTS
 from journey_analytics.summary import restated_line
 from journey_analytics.warehouse import open_warehouse
 
-pytestmark = pytest.mark.usefixtures("no_report")
-
-
-@pytest.fixture(autouse=True)
-def one_hashing_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JOURNEY_HASHING_KEY", "a key for tests, the same in every home")
+pytestmark = pytest.mark.usefixtures("no_report", "one_hashing_key")
 
 
 @pytest.fixture
